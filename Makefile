@@ -1,0 +1,90 @@
+# Every target sets up what it needs in .venv, from python3 (3.11 or newer, with its venv module) and make alone.
+#
+#   make demo ARGS="--speed 2"         arguments for the demo
+#   make test ARGS="tests/sandbox -x"  arguments for pytest
+#   make test PYTHON=python3.13        another interpreter (make clean first if .venv already stands)
+
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_READY := $(VENV)/.ready-run
+DEV_READY := $(VENV)/.ready-dev
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help demo test generate check lint clean
+
+help: ## Say what can be done (the default)
+	@echo "omnirun: trigger a run, wait for it, page through its history, the same way for every provider"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(RUN_READY) ## One run at each of three simulated providers, watched live (no key, no account)
+	@$(BIN)/python examples/demo.py $(ARGS)
+
+test: $(DEV_READY) ## Run the tests; print the branch coverage of overlay/ and codegen/
+	@$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+generate: $(DEV_READY) ## Build specs/*/openapi.yaml and generated/ from the vendored pages
+	$(BIN)/python -m codegen build
+
+check: $(DEV_READY) ## Regenerate in a temporary folder; fail with a diff if what is committed differs
+	$(BIN)/python -m codegen check
+
+lint: $(DEV_READY) ## ruff (rules and format), mypy and pyright, the latter two strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+clean: ## Remove .venv and everything the tools leave behind
+	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ------------------------------------------------------------------------------------------------ set-up
+
+# pip is quiet while all goes well (a counter on a terminal, one line elsewhere); when it fails, all it said is shown.
+define install
+	@echo "==> Installing omnirun[$(1)] and what it needs into $(VENV)"
+	@tty=0; if [ -t 1 ]; then tty=1; fi; \
+	{ $(BIN)/python -m pip install --disable-pip-version-check --no-input --progress-bar off \
+	    --constraint constraints.txt --editable ".[$(1)]" 2>&1; echo "pip-exit $$?"; } \
+	| awk -v tty=$$tty ' \
+	    /^pip-exit / { status = $$2; next } \
+	    { said = said $$0 "\n" } \
+	    /^Collecting / { count++; step = $$2 } \
+	    /^Installing collected packages/ { step = "unpacking" } \
+	    tty && step { printf "\r\033[K    %d packages: %s", count, step; fflush() } \
+	    END { \
+	      if (tty && step) printf "\r\033[K"; \
+	      if (status != 0) { printf "%s", said; print "error: pip could not install omnirun[$(1)]; its words are above"; exit 1 } \
+	      print "    done" \
+	    }'
+endef
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+	  echo "error: there is no '$(PYTHON)' here. Install Python 3.11 or newer, or name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "error: omnirun needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V 2>&1). Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "error: '$(PYTHON)' has no venv module. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "==> Creating $(VENV) with $$($(PYTHON) -V)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUN_READY): pyproject.toml constraints.txt | $(BIN)/python
+	$(call install,cli$(comma)sandbox)
+	@touch $@
+
+# What the demo needs is part of what development needs: the one stamp stands for both.
+$(DEV_READY): pyproject.toml constraints.txt | $(BIN)/python
+	$(call install,dev)
+	@touch $(RUN_READY) $@
+
+comma := ,

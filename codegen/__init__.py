@@ -1,0 +1,1 @@
+"""The pipeline: vendored API pages in, a typed raw client out."""

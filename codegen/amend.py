@@ -1,0 +1,230 @@
+# Amendments: hand-made corrections and additions, an OpenAPI Overlay 1.0 document.
+#
+# Rules: every action says in `description` where its fact is known from. `target` is an RFC 9535 JSONPath; one that
+# matches nothing is an error, since a correction that corrects nothing hides that the page has changed. `update`
+# merges into a mapping (mappings merge, lists grow, the rest is replaced) or is appended to a list; `remove` takes
+# away. An action with `x-fragment` is applied to that fragment before the merge, the others to the merged document.
+
+"""Apply amendments.yaml."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import jsonpath
+from attrs import frozen
+
+from codegen import yamltext
+from codegen.errors import StageError
+from codegen.pointer import child
+from codegen.sources import Provider
+from codegen.structure import AMENDMENTS, MARK, MARKED, Origin, mark, origins, parts, unmarked
+
+STAGE = "amend"
+_KEYS = {"target", "description", "update", "remove"}
+_FRAGMENT = "x-fragment"
+
+Node = dict[str, Any]
+
+
+@frozen
+class Action:
+    """One action of an overlay."""
+
+    target: str
+    description: str
+    origin: Origin
+    fragment: str
+    """File name of the fragment it is for; empty for the merged document."""
+    update: Any = None
+    remove: bool = False
+
+
+@frozen
+class Amended:
+    """A document after its amendments."""
+
+    document: Node
+    removed: frozenset[Origin]
+    """Origins of everything that actions took away."""
+
+
+def load(provider: Provider) -> tuple[Action, ...]:
+    """Read a provider's amendments; none where it has no such file.
+
+    Raises:
+        StageError: The file is not an OpenAPI Overlay 1.0 document as this stage reads it.
+    """
+    path: Path = provider.folder / AMENDMENTS
+    where = f"{provider.name}/{AMENDMENTS}"
+    if not path.exists():
+        return ()
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StageError(STAGE, where, "", f"can't be read: {error}") from error
+    return actions(text, where, [fragment.file for fragment in provider.fragments])
+
+
+def actions(text: str, where: str, fragments: Sequence[str]) -> tuple[Action, ...]:
+    """The actions of an overlay document.
+
+    Args:
+        text: The document.
+        where: The file, named in errors.
+        fragments: File names that `x-fragment` may name.
+
+    Raises:
+        StageError: It is no overlay, or an action is malformed.
+    """
+    read = yamltext.read(text, stage=STAGE, where=where)
+    root = read.value
+    if not isinstance(root, dict) or root.get("overlay") not in ("1.0.0", "1.0"):
+        hint = "An amendments file starts with `overlay: 1.0.0`, `info` and `actions`."
+        raise StageError(STAGE, where, "/overlay", "not an OpenAPI Overlay 1.0 document", hint)
+    entries: Any = root.get("actions") or []
+    if not isinstance(entries, list):
+        raise StageError(STAGE, where, "/actions", "a list was expected")
+    return tuple(
+        _action(entry, where, child("/actions", str(index)), read, fragments)
+        for index, entry in enumerate(cast("list[Any]", entries))
+    )
+
+
+def _action(entry: Any, where: str, pointer: str, read: yamltext.Yaml, fragments: Sequence[str]) -> Action:
+    line = read.line(pointer)
+    place = f"line {line} ({pointer})"
+    if not isinstance(entry, dict):
+        raise StageError(STAGE, where, place, "an action is a mapping")
+    action = cast("Node", entry)
+    unknown = [key for key in action if key not in _KEYS and not key.startswith("x-")]
+    if unknown:
+        raise StageError(STAGE, where, place, f"the key {unknown[0]!r} is unknown to Overlay 1.0")
+    if not isinstance(action.get("target"), str):
+        raise StageError(STAGE, where, place, "`target` is missing")
+    if not isinstance(action.get("description"), str) or not action["description"].strip():
+        raise StageError(STAGE, where, place, "`description` is missing", "Say where the fact is known from.")
+    remove = action.get("remove") is True
+    if remove == ("update" in action):
+        raise StageError(STAGE, where, place, "exactly one of `update` and `remove: true` was expected")
+    fragment = action.get(_FRAGMENT, "")
+    if fragment and fragment not in fragments:
+        hint = f"Its fragments are: {', '.join(fragments)}."
+        raise StageError(STAGE, where, place, f"no fragment is named {fragment!r}", hint)
+    return Action(
+        target=action["target"],
+        description=action["description"].strip(),
+        origin=Origin(AMENDMENTS, pointer, line),
+        fragment=fragment,
+        update=unmarked(action.get("update")),
+        remove=remove,
+    )
+
+
+def amend(document: Node, acts: Sequence[Action], where: str) -> Amended:
+    """Apply actions to a document, in order.
+
+    Args:
+        document: A marked document.
+        acts: The actions for it.
+        where: The amendments file, named in errors.
+
+    Raises:
+        StageError: An action matches nothing, or can't be applied to what it matches.
+    """
+    document = copy.deepcopy(document)
+    removed: set[Origin] = set()
+    for act in acts:
+        for location in _matches(document, act, where):
+            if act.remove:
+                removed |= _remove(document, location, act, where)
+            else:
+                _update(document, location, act, where)
+        for part in parts(document):
+            if part.kind in MARKED and isinstance(part.value, dict) and MARK not in part.value:
+                mark(cast("Node", part.value), act.origin)
+    return Amended(document, frozenset(removed))
+
+
+def _matches(document: Node, act: Action, where: str) -> list[tuple[str | int, ...]]:
+    try:
+        found = [match.parts for match in jsonpath.finditer(act.target, document, strict=True)]
+    except jsonpath.JSONPathError as error:
+        raise _error(act, where, f"{act.target} is not a JSONPath (RFC 9535): {error}") from error
+    found = [location for location in found if MARK not in location]
+    if not found:
+        hint = "The page has changed, or the path is misspelt; correct the action or take it out."
+        raise _error(act, where, f"{act.target} matches nothing", hint)
+    # Last first, so that removing from a list doesn't move what is still to be removed.
+    return sorted(found, key=lambda location: [(isinstance(step, str), step) for step in location], reverse=True)
+
+
+def _error(act: Action, where: str, message: str, hint: str = "") -> StageError:
+    return StageError(STAGE, where, f"line {act.origin.line} ({act.origin.pointer})", message, hint)
+
+
+def _at(document: Any, location: Sequence[str | int]) -> Any:
+    for step in location:
+        document = document[step]
+    return document
+
+
+def _remove(document: Node, location: tuple[str | int, ...], act: Action, where: str) -> set[Origin]:
+    if not location:
+        raise _error(act, where, "the whole document can't be removed")
+    holder, step = _at(document, location[:-1]), location[-1]
+    gone = holder[step]
+    del holder[step]
+    if isinstance(holder, dict) and MARK in holder:
+        mark(cast("Node", holder), act.origin)
+    required: Any = None
+    if len(location) > 1 and location[-2] == "properties":
+        required = _at(document, location[:-2]).get("required")
+    if isinstance(required, list) and step in required:
+        cast("list[Any]", required).remove(step)
+    return set(_all_origins(gone))
+
+
+def _all_origins(value: Any) -> Iterator[Origin]:
+    yield from origins(value)
+    items: Any = ()
+    if isinstance(value, dict):
+        items = cast("Mapping[str, Any]", value).values()
+    elif isinstance(value, list):
+        items = cast("list[Any]", value)
+    for item in items:
+        if isinstance(item, dict | list):
+            yield from _all_origins(item)
+
+
+def _update(document: Node, location: tuple[str | int, ...], act: Action, where: str) -> None:
+    target = _at(document, location)
+    if isinstance(target, list):
+        cast("list[Any]", target).append(copy.deepcopy(act.update))
+    elif not isinstance(target, dict):
+        raise _error(act, where, f"{act.target} is neither a mapping nor a list; update what holds it")
+    elif not isinstance(act.update, dict):
+        raise _error(act, where, "`update` must be a mapping, since its target is one")
+    else:
+        _merge(cast("Node", target), cast("Node", act.update), act.origin)
+    for depth in range(len(location), -1, -1):
+        held = _at(document, location[:depth])
+        if isinstance(held, dict) and MARK in held:
+            mark(cast("Node", held), act.origin)
+            break
+
+
+def _merge(target: Node, update: Node, origin: Origin) -> None:
+    for key, value in update.items():
+        held = target.get(key)
+        if isinstance(held, dict) and isinstance(value, dict):
+            _merge(cast("Node", held), cast("Node", value), origin)
+            if MARK in held:
+                mark(cast("Node", held), origin)
+        elif isinstance(held, list) and isinstance(value, list):
+            held += copy.deepcopy(cast("list[Any]", value))
+        else:
+            target[key] = copy.deepcopy(value)

@@ -1,0 +1,189 @@
+# A normalized document read by openapi-python-client's parser.
+#
+# Rules: the parser gets a copy without titles (classes are named as the components, not as a page words
+# them); every option is set here and nothing is read from a file; whatever the parser reports, be it called
+# a warning, stops the pipeline, since each of its warnings means something was left out. What the parser
+# drops without a word and templates need, descriptions above all, is put back here.
+
+"""The document as openapi-python-client understands it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from openapi_python_client.config import Config, MetaType
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import GeneratorError, ParseError
+from openapi_python_client.parser.properties.file import FileProperty
+from openapi_python_client.schema.untrusted_string import UntrustedString
+from openapi_python_client.strings import ClassName, PythonCode, remove_string_escapes
+
+from codegen.errors import StageError
+
+if TYPE_CHECKING:
+    from openapi_python_client.parser.openapi import Endpoint
+    from openapi_python_client.parser.properties import ModelProperty, Property
+
+#: Keys whose value maps names to schemas: what stands under them is no keyword.
+NAMED = frozenset({"properties", "patternProperties", "$defs", "definitions", "schemas"})
+#: Keys whose value is data, never a schema.
+DATA = frozenset({"example", "examples", "default", "enum", "const"})
+#: Arguments of our own in a generated function.
+TAKEN = frozenset({"body", "content_type"})
+
+# A body that is bytes is passed as bytes.
+FileProperty._type_string = "bytes"  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+CONFIG = Config(
+    meta_type=MetaType.NONE,
+    class_overrides={},
+    project_name_override="raw",
+    package_name_override="raw",
+    package_version_override="0",
+    use_path_prefixes_for_title_model_names=True,
+    post_hooks=[],
+    docstrings_on_attributes=False,
+    field_prefix="field_",
+    generate_all_tags=False,
+    http_timeout=1,
+    literal_enums=False,
+    document_source="",
+    file_encoding="utf-8",
+    content_type_overrides={},
+    overwrite=True,
+    output_path=None,
+)
+
+
+def without(schema: Any, *keywords: str) -> Any:
+    """A copy of a document in which no schema has these keywords."""
+    if isinstance(schema, list):
+        return [without(item, *keywords) for item in cast("Sequence[Any]", schema)]
+    if not isinstance(schema, Mapping):
+        return schema
+    found: dict[str, Any] = {}
+    for key, value in cast("Mapping[str, Any]", schema).items():
+        if key in DATA:
+            found[key] = value
+        elif key in NAMED and isinstance(value, Mapping):
+            named = cast("Mapping[str, Any]", value)
+            found[key] = {name: without(item, *keywords) for name, item in named.items()}
+        elif key not in keywords:
+            found[key] = without(value, *keywords)
+    return found
+
+
+def parse(name: str, document: Mapping[str, Any]) -> GeneratorData:
+    """Read a provider's document.
+
+    Raises:
+        StageError: The parser would leave something out.
+    """
+    plain = without(document, "title") | {"info": {"title": name, "version": "0"}}
+    try:
+        data = GeneratorData.from_dict(plain, config=CONFIG)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as problem:
+        # The parser reports most things; on what it did not expect it raises.
+        raise _error(name, f"{type(problem).__name__}: {problem}") from problem
+    if isinstance(data, GeneratorError):
+        raise _error(name, _reason(data))
+    problems = [*data.errors, *(e for c in data.endpoint_collections_by_tag.values() for e in c.parse_errors)]
+    if problems:
+        raise _error(name, "; ".join(_reason(problem) for problem in problems))
+    for endpoint in endpoints(data):
+        _prepare(endpoint, document)
+    for model in data.models:
+        _describe(model, document)
+    return data
+
+
+def endpoints(data: GeneratorData) -> Iterator[Endpoint]:
+    """All operations, in the order of their groups and names."""
+    for _, collection in sorted(data.endpoint_collections_by_tag.items()):
+        yield from sorted(collection.endpoints, key=lambda endpoint: endpoint.name)
+
+
+def resolve(document: Mapping[str, Any], node: Any) -> Any:
+    """Follow local references; they were checked by the gate."""
+    seen: set[str] = set()
+    while isinstance(node, Mapping) and "$ref" in node:
+        reference = str(cast("Mapping[str, Any]", node)["$ref"])
+        if reference in seen or not reference.startswith("#/"):
+            raise StageError("generate", "openapi.yaml", reference, "the reference can't be followed")
+        seen.add(reference)
+        node = document
+        for token in reference[2:].split("/"):
+            node = cast("Mapping[str, Any]", node)[token.replace("~1", "/").replace("~0", "~")]
+    return cast("Any", node)
+
+
+def operations(
+    document: Mapping[str, Any],
+) -> Iterator[tuple[str, str, Mapping[str, Any], list[Mapping[str, Any]]]]:
+    """Every operation: path, method, the operation, its parameters (those of the path included)."""
+    methods = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+    for path, item in cast("Mapping[str, Any]", document.get("paths", {})).items():
+        for method in methods:
+            if (operation := item.get(method)) is None:
+                continue
+            found: dict[tuple[str, str], Mapping[str, Any]] = {}
+            for node in [*item.get("parameters", []), *operation.get("parameters", [])]:
+                parameter = cast("Mapping[str, Any]", resolve(document, node))
+                found[parameter["name"], parameter["in"]] = parameter
+            yield path, method, operation, list(found.values())
+
+
+def _prepare(endpoint: Endpoint, document: Mapping[str, Any]) -> None:
+    """Give parameters the descriptions the parser drops, and names that are free."""
+    for _, method, operation, parameters in operations(document):
+        if method != endpoint.method or operation.get("operationId") != endpoint.name:
+            continue
+        described = {(p["in"], p["name"]): p.get("description") for p in parameters}
+        for location, found in endpoint.iter_all_parameters():
+            text = described.get((location.value, found.name.get_untrusted_value()))
+            if text and not found.description:
+                found.description = UntrustedString(str(text))
+            if location.value == "path":
+                found.default = None  # a path parameter is always given
+            _respell(found)
+            if found.python_name in TAKEN:
+                new = f"{found.python_name}_{location.value}"
+                path = endpoint.path.get_untrusted_value().replace(f"{{{found.python_name}}}", f"{{{new}}}")
+                endpoint.path = UntrustedString(path)
+                found.set_python_name(UntrustedString(new), config=CONFIG)
+
+
+def _describe(model: ModelProperty, document: Mapping[str, Any]) -> None:
+    """Give properties what stands beside their `$ref`, and string defaults their own spelling."""
+    schemas = cast("Mapping[str, Any]", document.get("components", {}).get("schemas", {}))
+    stated: Mapping[str, Any] = {}
+    for name, schema in schemas.items():
+        if ClassName(name, CONFIG.field_prefix) == model.class_info.name:
+            stated = schema.get("properties", {})
+    for found in [*(model.required_properties or []), *(model.optional_properties or [])]:
+        node = stated.get(found.name.get_untrusted_value())
+        if isinstance(node, Mapping) and (text := cast("Mapping[str, Any]", node).get("description")):
+            found.description = UntrustedString(str(text))
+        _respell(found)
+
+
+def _respell(found: Property) -> None:
+    """Undo the parser's second escaping of string defaults: `repr` alone is a safe literal."""
+    default = found.default
+    if default is None or not isinstance(raw := default.raw_value, str):
+        return
+    if default.python_code == PythonCode(repr(remove_string_escapes(raw))):
+        default.python_code = PythonCode(repr(raw))
+
+
+def _reason(problem: GeneratorError) -> str:
+    parts = [problem.header.strip(), (problem.detail or "").strip()]
+    if isinstance(problem, ParseError) and problem.data is not None:
+        parts.append(problem.data.model_dump_json(exclude_none=True, exclude_defaults=True)[:300])
+    return " ".join(part for part in parts if part)
+
+
+def _error(name: str, message: str) -> StageError:
+    hint = "openapi-python-client would leave this out; correct it in amendments.yaml"
+    return StageError("generate", f"{name}/openapi.yaml", "", " ".join(message.split()), hint)

@@ -1,0 +1,254 @@
+# What openapi-python-client parsed, rendered with templates/client.
+#
+# Rules: one function per kind of file, each from value to text; which classes a file imports, and whether
+# at import or at call time, is worked out here (models may refer to each other in circles); nothing is
+# written to disk.
+
+"""The attrs side of a raw client: models, operations, client and package files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from jinja2 import Environment, TemplateError
+from openapi_python_client.parser.properties import Class, EnumProperty, ModelProperty, Property
+from openapi_python_client.schema.untrusted_string import UntrustedString
+from openapi_python_client.strings import PythonCode, in_f_string_literal
+
+from codegen.client_environment import environment, kind
+from codegen.client_outcomes import outcomes, result
+from codegen.client_parse import endpoints, operations, resolve
+from codegen.errors import StageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from openapi_python_client.parser import GeneratorData
+    from openapi_python_client.parser.openapi import Endpoint
+
+    from codegen.spec import Spec
+
+#: Files of the package itself, the same for every provider.
+SHARED: Final = {"__init__.py": "root_init", "client.py": "client", "http.py": "http", "values.py": "values"}
+RESERVED_GROUPS: Final = frozenset({"api", "client", "models", "schemas", "wire"})
+RESERVED_PROPERTIES: Final = frozenset({"additional_properties", "from_dict", "to_dict"})
+
+
+def shared_files(env: Environment) -> dict[str, str]:
+    """The files every provider's client imports."""
+    files = {path: _render(env, f"{name}.py.jinja", {}) for path, name in SHARED.items()}
+    return files | {"py.typed": ""}
+
+
+def client_files(spec: Spec, data: GeneratorData, package: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The shared files and those of one provider, by path."""
+    env = environment(data)
+    files = dict(_models(env, spec, data))
+    groups: dict[str, list[str]] = {}
+    by_name = {
+        (str(op.get("operationId")), method): (path, op) for path, method, op, _ in operations(spec.document)
+    }
+    for endpoint in endpoints(data):
+        group, name = str(endpoint.tags[0]), str(endpoint.name)
+        groups.setdefault(group, []).append(name)
+        path, operation = by_name[name, endpoint.method]
+        text = _operation(env, spec, endpoint, path, operation)
+        _add(files, spec, f"api/{group}/{name}.py", text)
+    for group, names in groups.items():
+        if group in RESERVED_GROUPS:
+            raise _clash(spec, f"the group {group!r} has the name of a module of the client")
+        context = {"group": group, "operations": sorted(names)}
+        _add(files, spec, f"api/{group}/__init__.py", _render(env, "group_init.py.jinja", context))
+    context = _package(spec, package, sorted(groups))
+    for path, template in (
+        ("__init__.py", "package_init"),
+        ("client.py", "provider_client"),
+        ("api/__init__.py", "api_init"),
+    ):
+        _add(files, spec, path, _render(env, f"{template}.py.jinja", context))
+    return shared_files(env), files
+
+
+def _package(spec: Spec, package: str, groups: list[str]) -> dict[str, Any]:
+    header, prefix = key_header(spec)
+    return {
+        "title": UntrustedString(spec.title),
+        "base_url": UntrustedString(spec.base_url),
+        "revision": UntrustedString(spec.revision),
+        "sha256": UntrustedString(spec.sha256),
+        "key_header": UntrustedString(header),
+        "key_prefix": UntrustedString(prefix),
+        "package": package,
+        "provider": spec.name,
+        "groups": groups,
+    }
+
+
+def key_header(spec: Spec) -> tuple[str, str]:
+    """Name of the header that carries the key, and what stands before the key in it."""
+    components = cast("Mapping[str, Any]", spec.document.get("components", {}))
+    schemes = cast("Mapping[str, Any]", components.get("securitySchemes", {}))
+    for node in schemes.values():
+        scheme = cast("Mapping[str, Any]", resolve(spec.document, node))
+        if scheme.get("type") == "apiKey" and scheme.get("in") == "header":
+            return str(scheme["name"]), str(scheme.get("x-key-prefix", ""))
+        if scheme.get("type") == "http":
+            default = "Bearer " if str(scheme.get("scheme")).lower() == "bearer" else ""
+            return "Authorization", str(scheme.get("x-key-prefix", default))
+    return "Authorization", "Bearer "
+
+
+def _models(env: Environment, spec: Spec, data: GeneratorData) -> Iterator[tuple[str, str]]:
+    classes: dict[str, Class] = {}
+    for found in [*data.models, *data.enums]:
+        info = found.class_info
+        if info.module_name.lower() in classes or info.module_name == "__init__":
+            raise _clash(spec, f"two components would become models/{info.module_name}.py")
+        classes[info.module_name.lower()] = info
+        if isinstance(found, ModelProperty):
+            text = _model(env, spec, found)
+        else:
+            text = _render(env, "enum.py.jinja", {"enum": found})
+        yield f"models/{info.module_name}.py", text
+    ordered = sorted(classes.values(), key=lambda info: info.name)
+    yield (
+        "models/__init__.py",
+        _render(env, "models_init.py.jinja", {"provider": spec.name, "classes": ordered}),
+    )
+
+
+def _model(env: Environment, spec: Spec, model: ModelProperty) -> str:
+    properties = [*(model.required_properties or []), *(model.optional_properties or [])]
+    for found in properties:
+        if found.python_name in RESERVED_PROPERTIES:
+            name = found.name.get_untrusted_value()
+            raise _clash(spec, f"{model.class_info.name}.{name} has the name of a method of every model")
+    extra = [model.additional_properties] if model.additional_properties else []
+    imports = _imports([*properties, *extra], besides=model.class_info)
+    return _render(env, "model.py.jinja", {"model": model, "imports": imports})
+
+
+def _operation(
+    env: Environment, spec: Spec, endpoint: Endpoint, path: str, operation: Mapping[str, Any]
+) -> str:
+    found = outcomes(endpoint)
+    parameters = [parameter for _, parameter in endpoint.iter_all_parameters()]
+    body = _body(endpoint, spec, operation)
+    bodies = [each.prop for each in endpoint.bodies]
+    imports = _imports([*parameters, *bodies, *(each.property for each in found if each.success)])
+    used = [each.property for each in found if each.form == "json"]
+    parsed = _imports(used)
+    in_signature = {info.name for info in _imports(parameters)["enums"]}
+    models = {
+        info.name: info for info in [*imports["models"], *imports["enums"]] if info.name not in in_signature
+    }
+    lazy = {
+        info.name: info for info in [*parsed["models"], *parsed["enums"]] if info.name not in in_signature
+    }
+    context = {
+        "endpoint": endpoint,
+        "path": UntrustedString(path),
+        "operation": f"{endpoint.tags[0]}.{endpoint.name}",
+        "outcomes": found,
+        "result": result(found),
+        "body": body,
+        "named": [*endpoint.query_parameters, *endpoint.header_parameters, *endpoint.cookie_parameters],
+        "path_expression": _path(endpoint),
+        "imports": {
+            "library": imports["library"],
+            "enums": _imports(parameters)["enums"],
+            "models": [models[name] for name in sorted(models)],
+            "parsed": [lazy[name] for name in sorted(lazy)],
+        },
+    }
+    return _render(env, "endpoint_module.py.jinja", context)
+
+
+def _body(endpoint: Endpoint, spec: Spec, operation: Mapping[str, Any]) -> dict[str, Any] | None:
+    if not endpoint.bodies:
+        return None
+    kinds = [body.content_type.get_untrusted_value() for body in endpoint.bodies]
+    if any(kind.startswith("multipart/") for kind in kinds):
+        name = f"{endpoint.tags[0]}.{endpoint.name}"
+        raise _clash(spec, f"{name}: multipart bodies can't be generated yet")
+    types: dict[str, None] = {}
+    for body in endpoint.bodies:
+        types[body.prop.get_type_string(no_optional=True).as_unembedded_code()] = None
+        if isinstance(body.prop, ModelProperty) and not body.prop.python_name.startswith("_"):
+            types[f"_wire.{body.prop.class_info.name}"] = None
+    node = cast("Mapping[str, Any]", resolve(spec.document, operation.get("requestBody", {})))
+    text = node.get("description")
+    return {
+        "annotation": PythonCode(" | ".join(types)),
+        "required": all(body.prop.required for body in endpoint.bodies),
+        "content_types": [UntrustedString(kind) for kind in kinds],
+        "description": UntrustedString(str(text)) if text else None,
+    }
+
+
+def _path(endpoint: Endpoint) -> PythonCode:
+    """The path as an f-string in which every parameter is percent-encoded."""
+    text = endpoint.path.get_untrusted_value()
+    parts: list[str] = []
+    for parameter in endpoint.path_parameters:
+        before, _, text = text.partition(f"{{{parameter.python_name}}}")
+        parts += [in_f_string_literal(before), f"{{_http.segment({parameter.python_name})}}"]
+    parts.append(in_f_string_literal(text))
+    return PythonCode(
+        f'f"{"".join(parts)}"' if endpoint.path_parameters else f'"{in_f_string_literal(text)}"'
+    )
+
+
+def _imports(properties: Iterable[Property], besides: Class | None = None) -> dict[str, Any]:
+    library: set[str] = set()
+    enums: dict[str, Class] = {}
+    models: dict[str, Class] = {}
+    for found in _leaves(properties):
+        if isinstance(found, ModelProperty):
+            models[found.class_info.name] = found.class_info
+        elif isinstance(found, EnumProperty):
+            enums[found.class_info.name] = found.class_info
+        elif kind(found) in {"DateProperty", "DateTimeProperty"}:
+            library.add("import datetime")
+        elif kind(found) == "UuidProperty":
+            library.add("from uuid import UUID")
+    if besides is not None:
+        models.pop(besides.name, None)
+    return {
+        "library": sorted(library),
+        "enums": [enums[name] for name in sorted(enums)],
+        "models": [models[name] for name in sorted(models)],
+    }
+
+
+def _leaves(properties: Iterable[Property]) -> Iterator[Property]:
+    for found in properties:
+        if kind(found) == "ListProperty":
+            yield from _leaves([cast("Any", found).inner_property])
+        elif kind(found) == "UnionProperty":
+            yield from _leaves(cast("Any", found).inner_properties)
+        else:
+            yield found
+
+
+def _add(files: dict[str, str], spec: Spec, path: str, text: str) -> None:
+    if path.lower() in {known.lower() for known in files}:
+        raise _clash(spec, f"two operations would become {path}")
+    files[path] = text
+
+
+def _render(env: Environment, template: str, context: Mapping[str, Any]) -> str:
+    try:
+        return env.get_template(template).render(**context)
+    except (TemplateError, TypeError) as problem:
+        message = f"{type(problem).__name__}: {problem}"
+        raise StageError(
+            "generate", f"templates/client/{template}", "", message, "correct the template"
+        ) from problem
+
+
+def _clash(spec: Spec, message: str) -> StageError:
+    where = f"{spec.name}/openapi.yaml"
+    return StageError(
+        "generate", where, "", message, "give it another name in sources.toml or amendments.yaml"
+    )

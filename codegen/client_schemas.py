@@ -1,0 +1,127 @@
+# wire.py and schemas.py by datamodel-code-generator, a second and independent reading of the same document.
+#
+# Rules: every option we rely on is set here, the library's defaults are dated and move; nothing is fetched;
+# a warning is an error. Both files get a copy of the document without titles and with the component names
+# that openapi-python-client's classes have, so that a component has one name everywhere. The TypedDicts
+# show the JSON itself, so they know no formats: a timestamp is a str. Enums are open, so both files have
+# them as str.
+
+"""The TypedDicts and the pydantic models of a document."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+from datamodel_code_generator import Error, generate
+from datamodel_code_generator.enums import DataModelType, InputFileType, OpenAPIScope
+from datamodel_code_generator.format import DatetimeClassType, Formatter, PythonVersion
+from openapi_python_client.strings import ClassName
+
+from codegen.client_parse import without
+from codegen.errors import StageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+TEMPLATES: Final = Path(__file__).parent.parent / "templates" / "schemas"
+Form = Literal["wire", "schemas"]
+
+COMMON: Final[dict[str, Any]] = {
+    "allow_remote_refs": False,
+    "allow_private_network": False,
+    "custom_template_dir": TEMPLATES,
+    "disable_timestamp": True,
+    "encoding": "utf-8",
+    "enum_field_as_literal": None,
+    "extra_fields": "allow",
+    "formatters": [Formatter.BUILTIN],
+    "ignore_enum_constraints": True,
+    "input_file_type": InputFileType.OpenAPI,
+    "keep_model_order": True,
+    "openapi_scopes": [OpenAPIScope.Schemas],
+    "snake_case_field": False,
+    "strict_refs": True,
+    "target_python_version": PythonVersion.PY_311,
+    "treat_dot_as_module": False,
+    "use_double_quotes": True,
+    "use_schema_description": True,
+    "use_standard_collections": True,
+    "use_title_as_name": False,
+    "use_union_operator": True,
+}
+OPTIONS: Final[dict[Form, dict[str, Any]]] = {
+    "wire": {
+        "output_model_type": DataModelType.TypingTypedDict,
+        "use_closed_typed_dict": False,
+        "use_type_alias": True,
+    },
+    "schemas": {
+        "collapse_root_models": True,
+        "output_datetime_class": DatetimeClassType.Awaredatetime,
+        "output_model_type": DataModelType.PydanticV2BaseModel,
+        "use_annotated": True,
+    },
+}
+TITLES: Final = {
+    "wire": "The shapes of {}'s JSON, for type checkers; nothing here costs anything at run time.",
+    "schemas": "The pydantic models of {}'s JSON; needs the extra `schemas`.",
+}
+EMPTY: Final = "from __future__ import annotations\n"
+
+
+def schema_file(form: Form, name: str, document: Mapping[str, Any]) -> str:
+    """Generate wire.py or schemas.py.
+
+    Raises:
+        StageError: datamodel-code-generator warns or fails.
+    """
+    header = f'"""{TITLES[form].format(name)}"""\n\n'
+    components = cast("Mapping[str, Any]", document.get("components", {}))
+    if not components.get("schemas"):
+        return header + EMPTY
+    dropped = ("title", "format", "default") if form == "wire" else ("title",)
+    plain = _renamed(without(document, *dropped)) | {"info": {"title": name, "version": "0"}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            text = generate(json.dumps(plain), **COMMON, **OPTIONS[form])
+        except Exception as problem:  # its own errors, pydantic's, jinja's: none of them has a common root
+            raise _error(name, form, problem) from problem
+    if not isinstance(text, str):
+        raise _error(name, form, Error("it made more than one module"))
+    return header + text.partition("from __future__")[1] + text.partition("from __future__")[2]
+
+
+def _renamed(document: dict[str, Any]) -> dict[str, Any]:
+    """The components under the names of their classes."""
+    components = dict(document["components"])
+    names = {name: str(ClassName(name, "field_")) for name in components["schemas"]}
+    if len(set(names.values())) < len(names):
+        raise StageError(
+            "generate", "openapi.yaml", "/components/schemas", "two components have one class name"
+        )
+    components["schemas"] = {names[name]: schema for name, schema in components["schemas"].items()}
+    return cast("dict[str, Any]", _referenced(document | {"components": components}, names))
+
+
+def _referenced(node: Any, names: Mapping[str, str]) -> Any:
+    prefix = "#/components/schemas/"
+    if isinstance(node, list):
+        return [_referenced(item, names) for item in cast("Sequence[Any]", node)]
+    if not isinstance(node, dict):
+        return node
+    found = {key: _referenced(value, names) for key, value in cast("dict[str, Any]", node).items()}
+    reference = found.get("$ref")
+    if isinstance(reference, str) and reference.startswith(prefix):
+        name = reference.removeprefix(prefix)
+        found["$ref"] = prefix + names.get(name, name)
+    return found
+
+
+def _error(name: str, form: str, problem: Exception) -> StageError:
+    message = f"{form}.py: {type(problem).__name__}: {' '.join(str(problem).split())[:500]}"
+    hint = "datamodel-code-generator can't take this; correct it in amendments.yaml"
+    return StageError("generate", f"{name}/openapi.yaml", "", message, hint)

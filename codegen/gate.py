@@ -1,0 +1,1 @@
+def gate(document, provenance, provider): pass

@@ -1,0 +1,22 @@
+"""Python spellings of names that come from pages."""
+
+from __future__ import annotations
+
+import re
+
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+|[0-9]+")
+
+
+def words(name: str) -> list[str]:
+    """The words of a name in any case: `monitorId`, `run_id`, `HTTPError`."""
+    return _WORD.findall(name)
+
+
+def pascal(name: str) -> str:
+    """`run_id` as RunId; letters that are capitals stay so."""
+    return "".join(word[0].upper() + word[1:] for word in words(name))
+
+
+def snake(name: str) -> str:
+    """`runId` as run_id."""
+    return "_".join(word.lower() for word in words(name))

@@ -1,0 +1,309 @@
+# One fragment's document to one way of saying things: OpenAPI 3.1 in its plainest form.
+#
+# Rules: nothing is dropped that a page states about an operation. What may be null is `anyOf` with {type: 'null'};
+# a type list becomes single types; a one-item allOf, anyOf or oneOf dissolves; `items` and `type` are always there
+# where they are implied; boolean schemas are {}; parameters, responses and bodies are in the operation itself, so are
+# path-level parameters and document-level security; `:name` in a path is `{name}`. Normalizing twice changes nothing.
+
+"""Lower a document to OpenAPI 3.1 in its plainest form."""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any, cast
+
+from codegen.errors import StageError
+from codegen.pointer import child, resolve
+from codegen.structure import KINDS, MARK, METHODS, mark, origins
+
+STAGE = "normalize"
+
+ANNOTATIONS = frozenset({
+    "title", "description", "default", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs",
+})  # fmt: skip
+"""Schema keys that say nothing about which values fit."""
+
+_INLINED = {
+    "parameter": "#/components/parameters/",
+    "response": "#/components/responses/",
+    "request_body": "#/components/requestBodies/",
+    "header": "#/components/headers/",
+}
+_KEPT_COMPONENTS = ("schemas", "securitySchemes")
+_KEYS_OF_TYPE: dict[str, frozenset[str]] = {
+    "string": frozenset({"pattern", "minLength", "maxLength", "format", "contentMediaType", "contentEncoding"}),
+    "number": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "format"}),
+    "integer": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "format"}),
+    "array": frozenset({"items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains", "format"}),
+    "object": frozenset({
+        "properties", "required", "additionalProperties", "patternProperties", "minProperties", "maxProperties",
+        "propertyNames", "discriminator",
+    }),
+    "boolean": frozenset(),
+}  # fmt: skip
+_TYPED_KEYS: frozenset[str] = frozenset[str]().union(*_KEYS_OF_TYPE.values())
+_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list, "object": dict,
+}  # fmt: skip
+_COLON = re.compile(r":([A-Za-z_][A-Za-z0-9_]*)")
+_DEEPEST_REF = 20
+
+Node = dict[str, Any]
+
+
+def normalize(document: Node, where: str) -> Node:
+    """The document in OpenAPI 3.1's plainest form.
+
+    Args:
+        document: A marked document, as a reader returns it.
+        where: The fragment, named in errors.
+
+    Raises:
+        StageError: A part that must be a mapping or list isn't one, or references go round in circles.
+    """
+    return _Normalizer(copy.deepcopy(document), where).run()
+
+
+class _Normalizer:
+    def __init__(self, document: Node, where: str) -> None:
+        self._document = document
+        self._where = where
+
+    def run(self) -> Node:
+        document = self._document
+        self._inline()
+        security = document.pop("security", None)
+        paths: Node = {}
+        for path, item in cast("Node", document.get("paths") or {}).items():
+            for method in METHODS:
+                if isinstance(item.get(method), dict):
+                    self._operation(item[method], item, security)
+            item.pop("parameters", None)
+            lowered = colons(path)
+            if lowered in paths:
+                raise StageError(STAGE, self._where, child("/paths", path), f"the path occurs twice, also as {lowered}")
+            paths[lowered] = item
+        document["paths"] = paths
+        components = cast("Node", document.get("components") or {})
+        document["components"] = {key: components.get(key) or {} for key in _KEPT_COMPONENTS}
+        document["openapi"] = "3.1.0"
+        return cast("Node", self._schemas(document, "document"))
+
+    def _inline(self) -> None:
+        # Every reference to a parameter, response, body or header is replaced by a copy of what it means.
+        self._document = cast("Node", self._inlined(self._document, "document", ""))
+
+    def _inlined(self, value: Any, kind: str, pointer: str) -> Any:
+        if not isinstance(value, dict):
+            return value
+        node = cast("Node", value)
+        prefix = _INLINED.get(kind)
+        for _ in range(_DEEPEST_REF):
+            reference = node.get("$ref")
+            if prefix is None or not isinstance(reference, str) or not reference.startswith(prefix):
+                break
+            try:
+                target: Any = copy.deepcopy(resolve(self._document, reference[1:]))
+            except KeyError:
+                break  # dangling: the gate says so
+            if not isinstance(target, dict):
+                break
+            node = mark(cast("Node", target), *origins(node))
+        else:
+            raise StageError(STAGE, self._where, pointer, "references that go round in a circle")
+        for key, (inner, how) in KINDS[kind].items():
+            if inner in ("schema", "security_scheme") or kind == "components":
+                continue
+            if how == "one" and key in node:
+                node[key] = self._inlined(node[key], inner, child(pointer, key))
+            elif how == "map" and isinstance(node.get(key), dict):
+                held = cast("Node", node[key])
+                node[key] = {name: self._inlined(item, inner, child(pointer, key, name)) for name, item in held.items()}
+            elif how == "list" and isinstance(node.get(key), list):
+                items = cast("list[Any]", node[key])
+                node[key] = [self._inlined(item, inner, child(pointer, key, str(i))) for i, item in enumerate(items)]
+        return node
+
+    def _operation(self, operation: Node, item: Node, security: Any) -> None:
+        own = cast("list[Node]", operation.get("parameters") or [])
+        named = {(parameter.get("in"), parameter.get("name")) for parameter in own}
+        shared = cast("list[Node]", item.get("parameters") or [])
+        own += [copy.deepcopy(each) for each in shared if (each.get("in"), each.get("name")) not in named]
+        for parameter in own:
+            if parameter.get("in") == "path":
+                parameter["required"] = True
+            if "schema" not in parameter and "content" not in parameter and "$ref" not in parameter:
+                parameter["schema"] = mark({}, *origins(parameter))
+        operation["parameters"] = own
+        if "security" not in operation and security is not None:
+            operation["security"] = copy.deepcopy(security)
+        for response in cast("Node", operation.get("responses") or {}).values():
+            if isinstance(response, dict) and "$ref" not in response:
+                cast("Node", response).setdefault("description", "")
+
+    def _schemas(self, value: Any, kind: str) -> Any:
+        # Innermost first, so that what wraps a schema sees its plain form.
+        if kind == "schema" and isinstance(value, bool):
+            return {} if value else {"not": {}}
+        if not isinstance(value, dict):
+            return value
+        node = cast("Node", value)
+        for key, (inner, how) in KINDS[kind].items():
+            held = node.get(key)
+            if how == "one" and key in node:
+                keep = key in ("additionalProperties", "unevaluatedProperties") and isinstance(held, bool)
+                node[key] = held if keep else self._schemas(held, inner)
+            elif how == "map" and isinstance(held, dict):
+                node[key] = {name: self._schemas(item, inner) for name, item in cast("Node", held).items()}
+            elif how == "list" and isinstance(held, list):
+                node[key] = [self._schemas(item, inner) for item in cast("list[Any]", held)]
+        return lower_schema(node) if kind == "schema" else node
+
+
+def colons(path: str) -> str:
+    """A path with `:name` segments written `{name}`."""
+    return "/".join(_COLON.sub(r"{\1}", part) if part.startswith(":") else part for part in path.split("/"))
+
+
+def lower_schema(schema: Node) -> Node:
+    """One schema in plain form; what is below it must be in plain form already."""
+    _lower_bounds(schema)
+    schema = _lower_const(schema)
+    schema = _dissolve(schema)
+    schema = _lower_types(schema)
+    if schema.get("type") == "array":
+        schema.setdefault("items", {})
+    return _lower_reference(schema)
+
+
+def _lower_bounds(schema: Node) -> None:
+    # 3.0 has boolean exclusive bounds beside the bound.
+    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if isinstance(schema.get(exclusive), bool):
+            if schema.pop(exclusive) and bound in schema:
+                schema[exclusive] = schema.pop(bound)
+
+
+def _lower_const(schema: Node) -> Node:
+    if isinstance(schema.get("const"), str) and "enum" not in schema:
+        schema["enum"] = [schema.pop("const")]
+    return schema
+
+
+def _dissolve(schema: Node) -> Node:
+    for key in ("allOf", "anyOf", "oneOf"):
+        held = schema.get(key)
+        if not isinstance(held, list) or len(cast("list[Any]", held)) != 1 or not isinstance(held[0], dict):
+            continue
+        inner = cast("Node", held[0])
+        outer = {name: value for name, value in schema.items() if name != key}
+        clash = [name for name in outer if name in inner and name not in ANNOTATIONS | {MARK}]
+        if any(outer[name] != inner[name] for name in clash):
+            continue
+        if "$ref" in inner and _structural(outer) - {"$ref"} or "$ref" in outer and _structural(inner) - {"$ref"}:
+            continue
+        marks = [*origins(schema), *origins(inner)]
+        schema = {**inner, **outer}
+        schema.pop(MARK, None)
+        if marks:
+            mark(schema, *marks)
+    return schema
+
+
+def _structural(schema: Node) -> set[str]:
+    return {key for key in schema if key not in ANNOTATIONS and key != MARK and not key.startswith("x-")}
+
+
+def _lower_types(schema: Node) -> Node:
+    nullable = schema.pop("nullable", False) is True
+    kinds: list[Any] = cast("list[Any]", schema["type"]) if isinstance(schema.get("type"), list) else []
+    if kinds:
+        nullable = nullable or "null" in kinds
+        rest = [kind for kind in dict.fromkeys(kinds) if kind != "null"]
+        del schema["type"]
+        if len(rest) <= 1:
+            schema["type"] = rest[0] if rest else "null"
+        else:
+            schema = _split(schema, rest)
+    if isinstance(schema.get("enum"), list) and None in schema["enum"] and schema.get("type") != "null":
+        members = [member for member in cast("list[Any]", schema["enum"]) if member is not None]
+        nullable = True
+        if members:
+            schema["enum"] = members
+        else:
+            del schema["enum"]
+            schema["type"] = "null"
+    _imply_type(schema)
+    return _with_null(schema) if nullable and schema.get("type") != "null" else schema
+
+
+def _imply_type(schema: Node) -> None:
+    if "type" in schema or "$ref" in schema or any(key in schema for key in ("allOf", "anyOf", "oneOf")):
+        return
+    members: Any = schema.get("enum")
+    if "properties" in schema or isinstance(schema.get("additionalProperties"), dict):
+        schema["type"] = "object"
+    elif "items" in schema:
+        schema["type"] = "array"
+    elif isinstance(members, list) and members:
+        for kind in ("string", "boolean", "integer", "number"):
+            if all(_is(member, kind) for member in cast("list[Any]", members)):
+                schema["type"] = kind
+                return
+
+
+def _is(value: Any, kind: str) -> bool:
+    return isinstance(value, _PYTHON_TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
+
+
+def _split(schema: Node, kinds: list[Any]) -> Node:
+    # {type: [a, b], ...} to anyOf, each type with the keys that speak of it.
+    outer = {key: value for key, value in schema.items() if key in ANNOTATIONS or key.startswith("x-")}
+    inner = {key: value for key, value in schema.items() if key not in outer}
+    branches: list[Node] = []
+    for kind in kinds:
+        wanted = _KEYS_OF_TYPE.get(kind, frozenset[str]()) if isinstance(kind, str) else frozenset[str]()
+        branch = {key: value for key, value in inner.items() if key in wanted or key not in _TYPED_KEYS}
+        if isinstance(branch.get("enum"), list) and kind in _PYTHON_TYPES:
+            branch["enum"] = [member for member in branch["enum"] if _is(member, kind)]
+            if not branch["enum"]:
+                continue
+        branch = {"type": kind, **copy.deepcopy(branch)}
+        if kind == "array":
+            branch.setdefault("items", {})
+        branches.append(branch)
+    return mark({**outer, "anyOf": branches}, *origins(schema))
+
+
+def _with_null(schema: Node) -> Node:
+    for key in ("anyOf", "oneOf"):
+        held = schema.get(key)
+        if isinstance(held, list) and not _structural(schema) - {key}:
+            alternatives = cast("list[Any]", held)
+            if not any(isinstance(each, dict) and each.get("type") == "null" for each in alternatives):
+                alternatives.append({"type": "null"})
+            return schema
+    if not _structural(schema):
+        return schema  # no type at all: null is allowed already
+    outer = {key: value for key, value in schema.items() if key in ANNOTATIONS}
+    inner = {key: value for key, value in schema.items() if key not in outer}
+    if inner.get("type") == "array":
+        inner.setdefault("items", {})
+    return mark({**outer, "anyOf": [_lower_reference(inner), {"type": "null"}]}, *origins(schema))
+
+
+def _lower_reference(schema: Node) -> Node:
+    # `$ref` beside keys that say more becomes an allOf; a redundant `type` beside it goes.
+    if "$ref" not in schema:
+        return schema
+    beside = _structural(schema) - {"$ref"}
+    if beside <= {"type"}:
+        schema.pop("type", None)
+        return schema
+    outer = {key: value for key, value in schema.items() if key in ANNOTATIONS}
+    rest = {key: value for key, value in schema.items() if key in beside}
+    _imply_type(rest)
+    existing = cast("list[Any]", rest.pop("allOf", []))
+    parts: list[Any] = [{"$ref": schema["$ref"]}, *existing, *([rest] if rest else [])]
+    return mark({**outer, "allOf": parts}, *origins(schema))

@@ -1,0 +1,209 @@
+# specs/sources.toml and the pages it names.
+#
+# Rules: this is the only stage that reads vendored files. A page is taken only if its bytes have the sha256 that
+# sources.toml says; nothing outside <specs>/<provider>/ is opened; an unknown key is an error, since a misspelt
+# one would be a fact silently ignored.
+
+"""Read specs/sources.toml and the vendored pages, verified."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from attrs import frozen
+
+from codegen.errors import StageError
+from codegen.structure import AMENDMENTS, METHODS
+
+STAGE = "vendor"
+SOURCES = "sources.toml"
+MAX_PAGE_BYTES = 8_000_000
+"""Size of one page."""
+
+_PROVIDER_KEYS = {"title", "base_url", "operations", "fragments"}
+_FRAGMENT_KEYS = {"file", "source", "sha256", "dialect", "revision"}
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_OPERATION = re.compile(r"([A-Z]+) (/\S*)")
+_PINNED = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@frozen
+class Fragment:
+    """One vendored page, as sources.toml describes it."""
+
+    file: str
+    source: str
+    """Address the page was published at; empty where the page doesn't say."""
+    sha256: str
+    dialect: str
+    revision: str
+    """Date it was vendored, YYYY-MM-DD."""
+
+
+@frozen
+class Page:
+    """A vendored page with its verified text."""
+
+    fragment: Fragment
+    where: str
+    """The file as errors name it, relative to the specs folder."""
+    text: str
+
+
+@frozen
+class Provider:
+    """One provider's part of sources.toml."""
+
+    name: str
+    title: str
+    base_url: str
+    operations: Mapping[str, str]
+    """`METHOD /path` to `group.operation`."""
+    fragments: tuple[Fragment, ...]
+    folder: Path
+
+    @property
+    def revision(self) -> str:
+        """The date of its newest page."""
+        return max((fragment.revision for fragment in self.fragments), default="")
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file its document is made from, sources.toml excepted."""
+        pages = tuple(self.folder / "fragments" / fragment.file for fragment in self.fragments)
+        return (*pages, self.folder / AMENDMENTS)
+
+
+@frozen
+class Sources:
+    """A whole specs folder."""
+
+    specs_dir: Path
+    providers: Mapping[str, Provider]
+
+    def provider(self, name: str) -> Provider:
+        """One provider.
+
+        Raises:
+            StageError: sources.toml has no such provider.
+        """
+        if name not in self.providers:
+            known = ", ".join(self.providers) or "none"
+            raise StageError(STAGE, SOURCES, "", f"no provider is named {name!r}", f"It names: {known}.")
+        return self.providers[name]
+
+
+def load(specs_dir: Path) -> Sources:
+    """Read sources.toml of a specs folder.
+
+    Raises:
+        StageError: It is missing, no TOML, or says something that can't be.
+    """
+    try:
+        table = tomllib.loads((specs_dir / SOURCES).read_text("utf-8"))
+    except OSError as error:
+        message = f"can't be read: {error.strerror}"
+        raise StageError(STAGE, SOURCES, "", message, f"A specs folder holds a {SOURCES}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StageError(STAGE, SOURCES, "", f"not valid TOML: {error}") from error
+    return Sources(specs_dir, {name: _provider(specs_dir, name, body) for name, body in table.items()})
+
+
+def _provider(specs_dir: Path, name: str, body: Any) -> Provider:
+    where = f"[{name}]"
+    if not _NAME.fullmatch(name):
+        raise StageError(STAGE, SOURCES, where, "a provider's name is a lower-case Python name")
+    body = _table(body, where, _PROVIDER_KEYS)
+    base_url = _text(body, "base_url", where, re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?"))
+    operations: dict[str, str] = {}
+    for key, pinned in _table(body.get("operations", {}), f"[{name}.operations]", None).items():
+        operations[key] = _pin(f"[{name}.operations]", key, pinned)
+    entries: Any = body.get("fragments", [])
+    if not isinstance(entries, list):
+        raise StageError(STAGE, SOURCES, where, "`fragments` is not a list of tables")
+    fragments = tuple(_fragment(name, item) for item in cast("list[Any]", entries))
+    files = [fragment.file for fragment in fragments]
+    for file in files:
+        if files.count(file) > 1:
+            raise StageError(STAGE, SOURCES, f"[[{name}.fragments]]", f"{file} is named twice")
+    title = _text(body, "title", where)
+    return Provider(name, title, base_url.rstrip("/"), operations, fragments, specs_dir / name)
+
+
+def _pin(where: str, key: str, pinned: Any) -> str:
+    match = _OPERATION.fullmatch(key)
+    if match is None or match[1].lower() not in METHODS:
+        raise StageError(STAGE, SOURCES, where, f"{key!r} is not `METHOD /path`")
+    if not isinstance(pinned, str) or not _PINNED.fullmatch(pinned):
+        message = f"{key!r} is pinned to {pinned!r}, which is not `group.operation` in lower-case Python names"
+        raise StageError(STAGE, SOURCES, where, message)
+    return pinned
+
+
+def _fragment(provider: str, body: Any) -> Fragment:
+    where = f"[[{provider}.fragments]]"
+    body = _table(body, where, _FRAGMENT_KEYS)
+    return Fragment(
+        file=_text(body, "file", where, _FILE),
+        source=_text({"source": "", **body}, "source", where, re.compile(r"\S*")),
+        sha256=_text(body, "sha256", where, re.compile(r"[0-9a-f]{64}")),
+        dialect=_text(body, "dialect", where),
+        revision=_text(body, "revision", where, _DATE),
+    )
+
+
+def _table(value: Any, where: str, known: set[str] | None) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise StageError(STAGE, SOURCES, where, "is not a table")
+    table = cast("dict[str, Any]", value)
+    for key in table:
+        if known is not None and key not in known:
+            hint = f"It may say: {', '.join(sorted(known))}."
+            raise StageError(STAGE, SOURCES, where, f"the key {key!r} is unknown", hint)
+    return table
+
+
+def _text(table: Mapping[str, Any], key: str, where: str, pattern: re.Pattern[str] | None = None) -> str:
+    value = table.get(key)
+    if not isinstance(value, str):
+        raise StageError(STAGE, SOURCES, where, f"`{key}` is missing or not a string")
+    if pattern is not None and not pattern.fullmatch(value):
+        raise StageError(STAGE, SOURCES, where, f"`{key}` is {value[:80]!r}, which can't be", f"Wanted: {pattern.pattern}")
+    return value
+
+
+def pages(provider: Provider) -> tuple[Page, ...]:
+    """Read a provider's pages, in the order of their file names.
+
+    Raises:
+        StageError: A page is missing, isn't the one that was vendored, or isn't text.
+    """
+    return tuple(_page(provider, fragment) for fragment in sorted(provider.fragments, key=lambda item: item.file))
+
+
+def _page(provider: Provider, fragment: Fragment) -> Page:
+    where = f"{provider.name}/fragments/{fragment.file}"
+    try:
+        path = provider.folder / "fragments" / fragment.file
+        size = path.stat().st_size
+        if size > MAX_PAGE_BYTES:
+            raise StageError(STAGE, where, "", f"{size} bytes; at most {MAX_PAGE_BYTES} are read")
+        data = path.read_bytes()
+    except OSError as error:
+        hint = f"{SOURCES} names it; vendor it again or take its entry out."
+        raise StageError(STAGE, where, "", f"can't be read: {error.strerror}", hint) from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != fragment.sha256:
+        hint = f"If the page was meant to change, put sha256 = \"{found}\" into {SOURCES}; otherwise restore it."
+        raise StageError(STAGE, where, "", f"its sha256 is not the one in {SOURCES} ({fragment.sha256})", hint)
+    try:
+        return Page(fragment, where, data.decode("utf-8").replace("\r\n", "\n"))
+    except UnicodeDecodeError as error:
+        raise StageError(STAGE, where, f"byte {error.start}", "not UTF-8 text") from error

@@ -1,0 +1,135 @@
+"""omnirun: trigger a run, wait for it, page through its history, the same way for every provider.
+
+Names are imported when they are first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from omnirun._version import __version__
+
+if TYPE_CHECKING:
+    from omnirun import datafold, firecrawl, monid, states
+    from omnirun.accounts import Account
+    from omnirun.attempts import Attempt
+    from omnirun.client import AsyncClient, Client
+    from omnirun.errors import (
+        AlreadyRunning,
+        AmbiguousTrigger,
+        ApiError,
+        AuthError,
+        BadRef,
+        ClientClosed,
+        Conflict,
+        InvalidRequest,
+        MissingKey,
+        NotFound,
+        OmnirunError,
+        PageError,
+        PaymentRequired,
+        PollError,
+        RateLimited,
+        RunAlerted,
+        RunFailed,
+        ServerError,
+        TargetPaused,
+        TransportError,
+        UnknownState,
+        UnreadableReply,
+        Unsupported,
+        WaitTimeout,
+    )
+    from omnirun.policy import WaitPolicy
+    from omnirun.provider import Provider
+    from omnirun.refs import Ref, Target
+    from omnirun.registry import parse_target
+    from omnirun.run import Cost, Origin, Run, to_dicts
+    from omnirun.states import Meaning, Outcome, Phase, Verdict
+    from omnirun.transport import Timeouts
+
+_ERRORS = (
+    "AlreadyRunning AmbiguousTrigger ApiError AuthError BadRef ClientClosed Conflict InvalidRequest MissingKey NotFound "
+    "OmnirunError PageError PaymentRequired PollError RateLimited RunAlerted RunFailed ServerError TargetPaused "
+    "TransportError UnknownState UnreadableReply Unsupported WaitTimeout"
+)
+_WHERE = {
+    "accounts": "Account",
+    "attempts": "Attempt",
+    "client": "AsyncClient Client",
+    "errors": _ERRORS,
+    "policy": "WaitPolicy",
+    "provider": "Provider",
+    "refs": "Ref Target",
+    "registry": "parse_target",
+    "run": "Cost Origin Run to_dicts",
+    "states": "Meaning Outcome Phase Verdict",
+    "transport": "Timeouts",
+}
+_MODULES = ("datafold", "firecrawl", "monid", "states")
+_HOME = {name: module for module, names in _WHERE.items() for name in names.split()}
+
+__all__ = [
+    "Account",
+    "AlreadyRunning",
+    "AmbiguousTrigger",
+    "ApiError",
+    "AsyncClient",
+    "Attempt",
+    "AuthError",
+    "BadRef",
+    "Client",
+    "ClientClosed",
+    "Conflict",
+    "Cost",
+    "InvalidRequest",
+    "Meaning",
+    "MissingKey",
+    "NotFound",
+    "OmnirunError",
+    "Origin",
+    "Outcome",
+    "PageError",
+    "PaymentRequired",
+    "Phase",
+    "PollError",
+    "Provider",
+    "RateLimited",
+    "Ref",
+    "Run",
+    "RunAlerted",
+    "RunFailed",
+    "ServerError",
+    "Target",
+    "TargetPaused",
+    "Timeouts",
+    "TransportError",
+    "UnknownState",
+    "UnreadableReply",
+    "Unsupported",
+    "Verdict",
+    "WaitPolicy",
+    "WaitTimeout",
+    "__version__",
+    "datafold",
+    "firecrawl",
+    "monid",
+    "parse_target",
+    "states",
+    "to_dicts",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"omnirun.{name}")
+    if name in _HOME:
+        value = getattr(import_module(f"omnirun.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'omnirun' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,277 @@
+"""The two faces of omnirun: `Client` and `AsyncClient`, the same verbs over the same scripts.
+
+Nothing is decided here: each verb hands its script to the driver of its world.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from omnirun.clock import Clock
+from omnirun.drivers import AsyncDriver, SyncDriver
+from omnirun.engine import Engine, Waiting
+from omnirun.history import AsyncCompleted, AsyncHistory, Completed, History
+from omnirun.policy import WaitPolicy
+from omnirun.provider import Query
+from omnirun.transport import AsyncTransport, SyncTransport, Timeouts
+
+if TYPE_CHECKING:
+    from omnirun_raw.http import Request
+
+    from omnirun.accounts import Account
+    from omnirun.attempts import Attempt
+    from omnirun.engine import OnUpdate, RefLike
+    from omnirun.refs import Target
+    from omnirun.run import Run
+    from omnirun.states import States
+    from omnirun.transport import Factory
+    from omnirun.triggers import OnConflict
+
+T = TypeVar("T")
+_Exit = type[BaseException] | BaseException | TracebackType | None
+
+
+class _Face:
+    """How both clients are opened."""
+
+    def __init__(
+        self,
+        *,
+        accounts: Iterable[Account] = (),
+        policy: WaitPolicy | None = None,
+        states: Mapping[str, States] | None = None,
+        timeouts: Timeouts | None = None,
+        http_client: Factory | None = None,
+        environ: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Open a client.
+
+        Args:
+            accounts: named accounts, or a default one whose key is not to come from the environment.
+            policy: how waits poll.
+            states: replacements in the state tables, such as `{"datafold": {"learning": states.RUNNING}}`.
+            timeouts: of single requests, in seconds.
+            http_client: makes the HTTP client: `httpx.Client`, `httpx.AsyncClient` or another with their interface.
+            environ: where `<PROVIDER>_API_KEY` and `<PROVIDER>_BASE_URL` come from, if not the process environment.
+            clock: tells the time.
+        """
+        self._engine = Engine(
+            accounts, policy or WaitPolicy(), states or {}, os.environ if environ is None else environ
+        )
+        self._timeouts = timeouts or Timeouts()
+        self._http_client = http_client
+        self._clock = clock or Clock()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} waiting for {self._engine.poller.pending} runs>"
+
+
+class Client(_Face):
+    """Trigger runs, wait for them and page through their histories, from threads.
+
+    Keys come from `DATAFOLD_API_KEY`, `FIRECRAWL_API_KEY` and `MONID_API_KEY`, or from `accounts`. It may be shared
+    by threads; close it, or use it as a context manager.
+    """
+
+    @property
+    def _driver(self) -> SyncDriver:
+        driver: SyncDriver | None = self.__dict__.get("driver")
+        if driver is None:
+            transport = SyncTransport(self._engine.accounts, self._timeouts, self._http_client)
+            fresh = SyncDriver(transport, self._engine.scheduler, self._clock)
+            driver = self.__dict__.setdefault("driver", fresh)  # atomic: threads agree on one
+        return driver
+
+    def trigger(self, target: Target | str, *, on_conflict: OnConflict = "raise") -> Run:
+        """Start a run. It is never sent twice: what may have been accepted is looked for instead.
+
+        Args:
+            target: what to run.
+            on_conflict: what to do if the target is busy: raise `AlreadyRunning`, or `attach` to that run.
+
+        Raises:
+            AmbiguousTrigger: it may have been accepted and is not to be found.
+            ApiError: the provider refused it.
+            TransportError: the provider could not be reached.
+        """
+        return self._driver.run(self._engine.trigger(self._driver, target, on_conflict))
+
+    def trigger_all(self, targets: Iterable[Target | str], *, on_conflict: OnConflict = "raise") -> list[Attempt]:
+        """Start a run of each target, in their order; the error of one is in its attempt."""
+        return self._driver.run(self._engine.trigger_all(self._driver, targets, on_conflict))
+
+    def get(self, ref: RefLike) -> Run:
+        """Read a run.
+
+        Raises:
+            NotFound: there is no such run.
+            ApiError, TransportError: it could not be read.
+        """
+        return self._driver.run(self._engine.get(ref))
+
+    def wait(self, ref: RefLike, timeout: float | None = None, *, on_update: OnUpdate | None = None) -> Run:
+        """Wait for a run to end, however it ends; one that has ended is given at once.
+
+        Args:
+            ref: the run, its ref or the ref's string.
+            timeout: seconds; None waits as long as it takes.
+            on_update: called with the run at each change.
+
+        Raises:
+            WaitTimeout: the wait ended, the run did not.
+            PollError: the run could not be polled any longer.
+            UnknownState: the run stays in a state omnirun does not know.
+            ApiError: the provider refuses to show it.
+        """
+        return self._driver.run(self._engine.wait(self._driver, ref, timeout, on_update))
+
+    def run(
+        self,
+        target: Target | str,
+        timeout: float | None = None,
+        *,
+        on_conflict: OnConflict = "raise",
+        on_update: OnUpdate | None = None,
+    ) -> Run:
+        """Trigger, then wait; `timeout` (seconds) is for the wait. Raises what `trigger` and `wait` raise."""
+        return self._driver.run(self._engine.run(self._driver, target, timeout, on_conflict, on_update))
+
+    def as_completed(
+        self,
+        attempts: Iterable[Attempt | RefLike],
+        timeout: float | None = None,
+        *,
+        on_update: OnUpdate | None = None,
+    ) -> Completed:
+        """Wait for many runs and give each as it ends; attempts that hold an error are given at once.
+
+        Args:
+            attempts: attempts, runs, refs or their strings.
+            timeout: seconds for all of them.
+            on_update: called with a run at each change.
+
+        Returns:
+            An iterable of `Attempt`, each run once; it raises `WaitTimeout` after the last that ended in time.
+        """
+        waiting = Waiting(self._engine, self._driver, attempts, timeout, on_update)
+        return Completed(waiting, self._driver)
+
+    def history(
+        self,
+        target: Target | str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> History:
+        """Read the runs of a target, lazily, page by page.
+
+        Args:
+            target: whose runs.
+            since: only runs created (or started) at or after; aware.
+            until: only runs created (or started) at or before; aware.
+            limit: at most so many.
+            cursor: where another history left off.
+        """
+        return History(self._engine.history(target, Query(since, until), cursor), limit, self._driver)
+
+    def send(self, request: Request[T], *, account: str = "") -> T:
+        """Send any request of a raw client, with this client's keys and its retries of reads.
+
+        Raises:
+            ApiError: the provider answered with an error.
+        """
+        return self._driver.run(self._engine.send(request, account))
+
+    def close(self) -> None:
+        """Close the connections; waits under way in other threads end with `ClientClosed`."""
+        self._driver.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: _Exit) -> None:
+        self.close()
+
+
+class AsyncClient(_Face):
+    """`Client` with `await` and `async for`, for one event loop."""
+
+    @property
+    def _driver(self) -> AsyncDriver:
+        driver: AsyncDriver | None = self.__dict__.get("driver")
+        if driver is None:
+            transport = AsyncTransport(self._engine.accounts, self._timeouts, self._http_client)
+            driver = AsyncDriver(transport, self._engine.scheduler, self._clock)
+            self.__dict__["driver"] = driver
+        return driver
+
+    async def trigger(self, target: Target | str, *, on_conflict: OnConflict = "raise") -> Run:
+        """See `Client.trigger`."""
+        return await self._driver.run(self._engine.trigger(self._driver, target, on_conflict))
+
+    async def trigger_all(self, targets: Iterable[Target | str], *, on_conflict: OnConflict = "raise") -> list[Attempt]:
+        """See `Client.trigger_all`."""
+        return await self._driver.run(self._engine.trigger_all(self._driver, targets, on_conflict))
+
+    async def get(self, ref: RefLike) -> Run:
+        """See `Client.get`."""
+        return await self._driver.run(self._engine.get(ref))
+
+    async def wait(self, ref: RefLike, timeout: float | None = None, *, on_update: OnUpdate | None = None) -> Run:  # noqa: ASYNC109 - the deadline of a wait is the poller's business
+        """See `Client.wait`."""
+        return await self._driver.run(self._engine.wait(self._driver, ref, timeout, on_update))
+
+    async def run(
+        self,
+        target: Target | str,
+        timeout: float | None = None,  # noqa: ASYNC109 - as above
+        *,
+        on_conflict: OnConflict = "raise",
+        on_update: OnUpdate | None = None,
+    ) -> Run:
+        """See `Client.run`."""
+        return await self._driver.run(self._engine.run(self._driver, target, timeout, on_conflict, on_update))
+
+    def as_completed(
+        self,
+        attempts: Iterable[Attempt | RefLike],
+        timeout: float | None = None,
+        *,
+        on_update: OnUpdate | None = None,
+    ) -> AsyncCompleted:
+        """See `Client.as_completed`; iterate with `async for`."""
+        waiting = Waiting(self._engine, self._driver, attempts, timeout, on_update)
+        return AsyncCompleted(waiting, self._driver)
+
+    def history(
+        self,
+        target: Target | str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> AsyncHistory:
+        """See `Client.history`; iterate with `async for`."""
+        return AsyncHistory(self._engine.history(target, Query(since, until), cursor), limit, self._driver)
+
+    async def send(self, request: Request[T], *, account: str = "") -> T:
+        """See `Client.send`."""
+        return await self._driver.run(self._engine.send(request, account))
+
+    async def close(self) -> None:
+        """Close the connections; waits under way in other tasks end with `ClientClosed`."""
+        await self._driver.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: _Exit) -> None:
+        await self.close()

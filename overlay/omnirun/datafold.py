@@ -1,0 +1,208 @@
+"""Datafold: data monitors and their runs (https://app.datafold.com, `Authorization: Key <key>`).
+
+Quirks. A trigger answers a run id and nothing else. No state is documented; items of a list lack error and warnings
+and may have a null state, so the end of a run is always read from the run itself. The order of the list isn't
+documented. No completion time is given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+import attrs
+import omnirun_raw.datafold as raw
+from omnirun_raw.datafold.api.monitors import get_monitor_run, list_monitor_runs, trigger_monitor_run
+from omnirun_raw.http import UNSET
+
+from omnirun import states
+from omnirun.clock import moment
+from omnirun.errors import BadRef, Unsupported
+from omnirun.paging import PageNumbers
+from omnirun.provider import Listing, Page, Query, Site
+from omnirun.refs import Ref, Target, address
+from omnirun.replies import decoded, failure, loose
+from omnirun.run import Run, instant
+from omnirun.states import Phase
+
+if TYPE_CHECKING:
+    from omnirun_raw.datafold import wire
+    from omnirun_raw.http import Request, Response
+
+    from omnirun.errors import ApiError
+    from omnirun.states import States
+
+_RUN = re.compile(r"monitors/(\d{1,18})/runs/(\d{1,18})")
+_MONITOR = re.compile(r"monitors/(\d{1,18})")
+_PAGE_SIZE = 100
+
+
+def _natural(_: object, __: object, value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise BadRef(f"a Datafold monitor is named by its number, not by {value!r}: datafold.Monitor(42).")
+
+
+@attrs.frozen
+class Monitor(Target):
+    """A data monitor, such as `datafold.Monitor(42)`; its address is `datafold:monitors/42`."""
+
+    provider: ClassVar[str] = "datafold"
+
+    id: int = attrs.field(validator=_natural)
+
+    @property
+    def path(self) -> str:
+        """The path of its address."""
+        return f"monitors/{self.id}"
+
+
+@attrs.frozen
+class Datafold:
+    """The provider; see `omnirun.provider.Provider` for what each method does."""
+
+    states: States = states.DATAFOLD
+    name: ClassVar[str] = "datafold"
+    site: ClassVar[Site] = Site(raw.BASE_URL, raw.KEY_HEADER, raw.KEY_PREFIX)
+    adopts: ClassVar[bool] = True
+
+    def with_states(self, states: States) -> Datafold:
+        """See `Provider`."""
+        return attrs.evolve(self, states={**self.states, **states})
+
+    def parse_target(self, path: str, account: str) -> Monitor:
+        """See `Provider`."""
+        match = _MONITOR.fullmatch(path)
+        if match is None:
+            raise BadRef(f"{path!r} is no Datafold target. One reads datafold:monitors/42.")
+        return Monitor(int(match[1]), account=account)
+
+    def target_of(self, ref: Ref) -> Monitor:
+        """See `Provider`."""
+        return Monitor(_ids(ref)[0], account=ref.account)
+
+    def trigger(self, target: Target) -> Request[Any]:
+        """See `Provider`."""
+        return trigger_monitor_run.build(_monitor(target).id)
+
+    def read_trigger(self, target: Target, response: Response, at: float) -> Run:
+        """See `Provider`."""
+        body = cast("wire.ApiPublicMonitorTriggerRunResultOut", self._body(response, at, str(target)))
+        ref = target.run(f"{target.path}/runs/{int(body['run_id'])}")
+        return Run(ref, target, Phase.QUEUED, observed_at=moment(at), raw=body)
+
+    def get(self, ref: Ref) -> Request[Any]:
+        """See `Provider`."""
+        monitor, run = _ids(ref)
+        return get_monitor_run.build(monitor, run)
+
+    def read(self, ref: Ref, response: Response, at: float) -> Run:
+        """See `Provider`."""
+        return self._run(self.target_of(ref), self._body(response, at, str(ref)), at)
+
+    def history(self, target: Target) -> Listing:
+        """See `Provider`."""
+        monitor = _monitor(target)
+        return Listing(
+            key=monitor.path,
+            style=PageNumbers(),
+            request=partial(_list, monitor),
+            read=partial(self._page, monitor),
+            newest_first=False,
+        )
+
+    def collection(self, ref: Ref) -> Listing:
+        """See `Provider`."""
+        return self.history(self.target_of(ref))
+
+    def conclusive(self, run: Run) -> bool:
+        """See `Provider`."""
+        return "warnings" in run.raw
+
+    def typed(self, raw: Mapping[str, Any]) -> Any:
+        """See `Provider`."""
+        from omnirun_raw.datafold import models  # noqa: PLC0415 - only who asks pays for the models
+
+        if "warnings" in raw:
+            return models.ApiPublicMonitorRunResultOut.from_dict(raw)
+        if "monitor_id" in raw:
+            return models.ApiPublicMonitorRunOut.from_dict(raw)
+        return models.ApiPublicMonitorTriggerRunResultOut.from_dict(raw)
+
+    def error(self, response: Response, at: float, doing: str) -> ApiError:
+        """See `Provider`."""
+        detail: Any = loose(response).get("detail")
+        reasons: list[Any] = cast("list[Any]", detail) if isinstance(detail, list) else []
+        message = "; ".join(map(_reason, reasons)) if reasons else detail
+        return failure(
+            response, at, doing, message=message if isinstance(message, str) else None, details=reasons
+        )
+
+    def _body(self, response: Response, at: float, doing: str) -> dict[str, Any]:
+        if response.status != 200:  # noqa: PLR2004 - the one success its pages know
+            raise self.error(response, at, doing)
+        return decoded(response, doing)
+
+    def _page(self, monitor: Monitor, response: Response, at: float) -> Page:
+        body = cast("wire.ApiPublicListMonitorRunsOut", self._body(response, at, str(monitor)))
+        runs = tuple(self._run(monitor, dict(item), at) for item in body["runs"])
+        return Page(
+            runs, len(runs), asked=body.get("page_size", _PAGE_SIZE), count=body["count"], pages=body["total_pages"]
+        )
+
+    def _run(self, monitor: Monitor, body: dict[str, Any], at: float) -> Run:
+        item = cast("wire.ApiPublicMonitorRunResultOut", body)
+        word = item.get("state") or ""
+        meaning = states.meaning(self.states, word)
+        return Run(
+            monitor.run(f"{monitor.path}/runs/{int(item['run_id'])}"),
+            monitor,
+            meaning.phase,
+            meaning.outcome,
+            meaning.verdict,
+            meaning.partial,
+            word,
+            started_at=instant(item.get("started_at")),
+            observed_at=moment(at),
+            error=item.get("error"),
+            warnings=tuple(item.get("warnings") or ()),
+            output=item.get("diff_id"),
+            raw=body,
+        )
+
+
+def _monitor(target: Target) -> Monitor:
+    if not isinstance(target, Monitor):
+        raise Unsupported(f"Datafold runs monitors, such as datafold.Monitor(42); {target} is none.")
+    return target
+
+
+def _ids(ref: Ref) -> tuple[int, int]:
+    match = _RUN.fullmatch(ref.path)
+    if match is None:
+        wanted = address("datafold", ref.account, "monitors/42/runs/123")
+        raise BadRef(f"{str(ref)!r} is no ref of a Datafold run. One reads {wanted}.")
+    return int(match[1]), int(match[2])
+
+
+def _list(monitor: Monitor, query: Query, position: str) -> Request[Any]:
+    return list_monitor_runs.build(
+        monitor.id,
+        page=int(position),
+        page_size=_PAGE_SIZE,
+        start_time=query.since or UNSET,
+        end_time=query.until or UNSET,
+    )
+
+
+def _reason(reason: Any) -> str:
+    """Put one entry of a 422's detail into words."""
+    if not isinstance(reason, dict):
+        return str(reason)
+    entry = cast("wire.ValidationError", reason)
+    where = ".".join(str(part) for part in entry.get("loc", ()))
+    return f"{where}: {entry.get('msg', entry)}" if where else str(entry.get("msg", entry))
+
+
+PROVIDER = Datafold()

@@ -1,0 +1,249 @@
+"""Firecrawl: web monitors and their checks (https://api.firecrawl.dev/v2, `Authorization: Bearer`).
+
+Quirks. A busy monitor answers 409 with the check that is under way; a paused one answers 409 without. Lists have no
+total and no next. Which checks are under way shows in the list of monitors. Reads may come from a replica that lags.
+A running check is read with `limit=1`, for its pages matter only once it has ended.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+from uuid import UUID
+
+import attrs
+import omnirun_raw.firecrawl as raw
+from omnirun_raw.firecrawl.api.monitoring import (
+    get_monitor_check,
+    list_monitor_checks,
+    list_monitors,
+    run_monitor,
+)
+
+from omnirun import states
+from omnirun.clock import moment
+from omnirun.errors import AlreadyRunning, BadRef, Conflict, TargetPaused, Unsupported
+from omnirun.paging import Offsets
+from omnirun.provider import Listing, Page, Query, Site
+from omnirun.refs import Ref, Target, address
+from omnirun.replies import decoded, failure, loose
+from omnirun.run import Cost, Run, instant
+from omnirun.states import Verdict
+
+if TYPE_CHECKING:
+    from omnirun_raw.firecrawl import wire
+    from omnirun_raw.http import Request, Response
+
+    from omnirun.errors import ApiError
+    from omnirun.states import States
+
+_UUID = r"[0-9a-fA-F-]{36}"
+_CHECK = re.compile(rf"monitors/({_UUID})/checks/({_UUID})")
+_MONITOR = re.compile(rf"monitors/({_UUID})")
+_PAGE_SIZE = 100
+
+
+def _uuid(value: str | UUID) -> str:
+    try:
+        return str(value if isinstance(value, UUID) else UUID(value))
+    except (ValueError, TypeError, AttributeError):
+        raise BadRef(
+            f"a Firecrawl monitor is named by its UUID, not by {value!r}: "
+            "firecrawl.Monitor('0199a1b2-0000-7000-8000-000000000001')."
+        ) from None
+
+
+@attrs.frozen
+class Monitor(Target):
+    """A web monitor, named by its UUID; its address is `firecrawl:monitors/<uuid>`."""
+
+    provider: ClassVar[str] = "firecrawl"
+
+    id: str = attrs.field(converter=_uuid)
+
+    @property
+    def path(self) -> str:
+        """The path of its address."""
+        return f"monitors/{self.id}"
+
+
+@attrs.frozen
+class Firecrawl:
+    """The provider; see `omnirun.provider.Provider` for what each method does."""
+
+    states: States = states.FIRECRAWL
+    name: ClassVar[str] = "firecrawl"
+    site: ClassVar[Site] = Site(raw.BASE_URL, raw.KEY_HEADER, raw.KEY_PREFIX)
+    adopts: ClassVar[bool] = True
+
+    def with_states(self, states: States) -> Firecrawl:
+        """See `Provider`."""
+        return attrs.evolve(self, states={**self.states, **states})
+
+    def parse_target(self, path: str, account: str) -> Monitor:
+        """See `Provider`."""
+        match = _MONITOR.fullmatch(path)
+        if match is None:
+            raise BadRef(f"{path!r} is no Firecrawl target. One reads firecrawl:monitors/<uuid>.")
+        return Monitor(match[1], account=account)
+
+    def target_of(self, ref: Ref) -> Monitor:
+        """See `Provider`."""
+        return Monitor(_ids(ref)[0], account=ref.account)
+
+    def trigger(self, target: Target) -> Request[Any]:
+        """See `Provider`."""
+        return run_monitor.build(UUID(_monitor(target).id))
+
+    def read_trigger(self, target: Target, response: Response, at: float) -> Run:
+        """See `Provider`."""
+        monitor = _monitor(target)
+        if response.status == 409:  # noqa: PLR2004 - busy or paused
+            raise self._conflict(monitor, response, at)
+        body = cast("wire.MonitorRunResponse", self._body(response, at, str(target)))
+        return self._check(monitor, dict(body["data"]), at)
+
+    def get(self, ref: Ref) -> Request[Any]:
+        """See `Provider`."""
+        monitor, check = _ids(ref)
+        return get_monitor_check.build(UUID(monitor), UUID(check), limit=1)
+
+    def read(self, ref: Ref, response: Response, at: float) -> Run:
+        """See `Provider`."""
+        body = cast("wire.MonitorCheckDetailResponse", self._body(response, at, str(ref)))
+        return self._check(self.target_of(ref), dict(body["data"]), at)
+
+    def history(self, target: Target) -> Listing:
+        """See `Provider`."""
+        monitor = _monitor(target)
+        return Listing(
+            key=monitor.path,
+            style=Offsets(),
+            request=partial(_list, monitor),
+            read=partial(self._page, monitor),
+        )
+
+    def collection(self, ref: Ref) -> Listing:
+        """See `Provider`."""
+        return Listing(
+            key="monitors",
+            style=Offsets(),
+            request=_list_monitors,
+            read=partial(self._monitors, ref.account),
+            newest_first=False,
+        )
+
+    def conclusive(self, run: Run) -> bool:
+        """See `Provider`."""
+        return "summary" in run.raw
+
+    def typed(self, raw: Mapping[str, Any]) -> Any:
+        """See `Provider`."""
+        from omnirun_raw.firecrawl import models  # noqa: PLC0415 - only who asks pays for the models
+
+        kind = models.MonitorCheckDetail if "pages" in raw else models.MonitorCheck
+        return kind.from_dict(raw)
+
+    def error(self, response: Response, at: float, doing: str) -> ApiError:
+        """See `Provider`."""
+        body = cast("wire.ErrorResponse", loose(response))
+        details: Any = body.get("details")
+        return failure(
+            response,
+            at,
+            doing,
+            message=body.get("error"),
+            code=body.get("code"),
+            details=cast("list[Any]", details) if isinstance(details, list) else [details] if details else [],
+        )
+
+    def _conflict(self, monitor: Monitor, response: Response, at: float) -> ApiError:
+        error = self.error(response, at, str(monitor))
+        check = cast("wire.ErrorResponse", loose(response)).get("checkId")
+        told: dict[str, Any] = {
+            "status": error.status,
+            "doing": str(monitor),
+            "code": error.code,
+            "request_id": error.request_id,
+            "body": error.body,
+        }
+        if check:
+            return AlreadyRunning(error.message, ref=monitor.run(f"{monitor.path}/checks/{_uuid(check)}"), **told)
+        return TargetPaused(error.message, **told) if "paused" in error.message.lower() else Conflict(error.message, **told)
+
+    def _body(self, response: Response, at: float, doing: str) -> dict[str, Any]:
+        if response.status != 200:  # noqa: PLR2004 - the one success its pages know
+            raise self.error(response, at, doing)
+        return decoded(response, doing)
+
+    def _page(self, monitor: Monitor, response: Response, at: float) -> Page:
+        body = cast("wire.MonitorCheckListResponse", self._body(response, at, str(monitor)))
+        checks = tuple(self._check(monitor, dict(item), at) for item in body["data"])
+        return Page(checks, len(checks), asked=_PAGE_SIZE)
+
+    def _monitors(self, account: str, response: Response, at: float) -> Page:
+        body = cast("wire.MonitorListResponse", self._body(response, at, address("firecrawl", account, "monitors")))
+        current: dict[str, Ref | None] = {}
+        for item in body["data"]:
+            if "currentCheckId" in item:
+                monitor, check = Monitor(item["id"], account=account), item["currentCheckId"]
+                current[monitor.path] = monitor.run(f"{monitor.path}/checks/{_uuid(check)}") if check else None
+        return Page((), len(body["data"]), asked=_PAGE_SIZE, current=current)
+
+    def _check(self, monitor: Monitor, body: dict[str, Any], at: float) -> Run:
+        item = cast("wire.MonitorCheckDetail", body)
+        word = item.get("status", "")
+        finished_at = instant(item.get("finishedAt"))
+        meaning = states.meaning(self.states, word, completed=finished_at is not None)
+        credits_ = item.get("actualCredits")
+        return Run(
+            monitor.run(f"{monitor.path}/checks/{_uuid(item['id'])}"),
+            monitor,
+            meaning.phase,
+            meaning.outcome,
+            _judged(item.get("summary")) if meaning.judged else meaning.verdict,
+            meaning.partial,
+            word,
+            created_at=instant(item.get("createdAt")),
+            started_at=instant(item.get("startedAt")),
+            finished_at=finished_at,
+            observed_at=moment(at),
+            error=item.get("error"),
+            cost=None if credits_ is None else Cost(credits_, "credits"),
+            raw=body,
+        )
+
+
+def _judged(summary: wire.MonitorSummary | None) -> Verdict | None:
+    """An alert if anything changed, came or went; a monitor with a goal judges changes itself."""
+    if summary is None:
+        return None
+    found = sum(summary.get(key) or 0 for key in ("changed", "new", "removed"))
+    return Verdict.ALERT if found else Verdict.PASS
+
+
+def _monitor(target: Target) -> Monitor:
+    if not isinstance(target, Monitor):
+        raise Unsupported(f"Firecrawl runs monitors, such as firecrawl.Monitor('<uuid>'); {target} is none.")
+    return target
+
+
+def _ids(ref: Ref) -> tuple[str, str]:
+    match = _CHECK.fullmatch(ref.path)
+    if match is None:
+        wanted = address("firecrawl", ref.account, "monitors/<uuid>/checks/<uuid>")
+        raise BadRef(f"{str(ref)!r} is no ref of a Firecrawl check. One reads {wanted}.")
+    return _uuid(match[1]), _uuid(match[2])
+
+
+def _list(monitor: Monitor, _: Query, position: str) -> Request[Any]:
+    return list_monitor_checks.build(UUID(monitor.id), limit=_PAGE_SIZE, offset=int(position))
+
+
+def _list_monitors(_: Query, position: str) -> Request[Any]:
+    return list_monitors.build(limit=_PAGE_SIZE, offset=int(position))
+
+
+PROVIDER = Firecrawl()

@@ -1,0 +1,248 @@
+"""Monid: data endpoints and their runs (https://api.monid.ai, `Authorization: Bearer`).
+
+Quirks. A body with `runId` is a run and a body with `code` and `message` is a platform error, whatever the status: a
+finished run may mirror the data provider's own 404 or 429. Only such a run's `providerResponse` tells whether a
+COMPLETED one succeeded. There is one list, of the whole workspace; its items have no output and no input, so a lost
+trigger can't be told from somebody else's and nothing is adopted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+from urllib.parse import quote, unquote
+
+import attrs
+import omnirun_raw.monid as raw
+from omnirun_raw.http import UNSET
+from omnirun_raw.monid.api.runs import get_run, list_runs, start_run
+
+from omnirun import states
+from omnirun.clock import moment
+from omnirun.errors import BadRef, Unsupported
+from omnirun.paging import Cursors
+from omnirun.provider import Listing, Page, Query, Site
+from omnirun.refs import Ref, Target, address
+from omnirun.replies import decoded, failure, loose, unreadable
+from omnirun.run import Cost, Run, instant
+from omnirun.states import Outcome, Phase
+
+if TYPE_CHECKING:
+    from omnirun_raw.http import Request, Response
+    from omnirun_raw.monid import wire
+
+    from omnirun.errors import ApiError
+    from omnirun.states import States
+
+_RUN = re.compile(r"runs/([A-Za-z0-9_.~%-]{1,200})")
+_ENDPOINT = re.compile(r"endpoints/([^/]+)(/.*)")
+_PAGE_SIZE = 100
+
+
+@attrs.frozen
+class Endpoint(Target):
+    """A data endpoint with its input, such as `monid.Endpoint("apify", "/apidojo/tweet-scraper", input={...})`.
+
+    Its address, `monid:endpoints/apify/apidojo/tweet-scraper`, does not hold the input.
+    """
+
+    provider: ClassVar[str] = "monid"
+
+    data_provider: str
+    endpoint: str
+    input: Mapping[str, Any] = attrs.field(factory=dict[str, Any], hash=False)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.data_provider or "/" in self.data_provider or not self.endpoint.startswith("/"):
+            raise BadRef(
+                f"a Monid endpoint is a provider slug and a path that begins with a slash, not {self.data_provider!r} "
+                f'and {self.endpoint!r}: monid.Endpoint("apify", "/apidojo/tweet-scraper", input={{...}}).'
+            )
+
+    @property
+    def path(self) -> str:
+        """The path of its address."""
+        return f"endpoints/{quote(self.data_provider, safe='')}{quote(self.endpoint)}"
+
+
+@attrs.frozen
+class Workspace(Target):
+    """All runs of an account's workspace; it has a history and can't be run."""
+
+    provider: ClassVar[str] = "monid"
+
+    @property
+    def path(self) -> str:
+        """The path of its address."""
+        return "workspace"
+
+
+@attrs.frozen
+class Monid:
+    """The provider; see `omnirun.provider.Provider` for what each method does."""
+
+    states: States = states.MONID
+    name: ClassVar[str] = "monid"
+    site: ClassVar[Site] = Site(raw.BASE_URL, raw.KEY_HEADER, raw.KEY_PREFIX)
+    adopts: ClassVar[bool] = False
+
+    def with_states(self, states: States) -> Monid:
+        """See `Provider`."""
+        return attrs.evolve(self, states={**self.states, **states})
+
+    def parse_target(self, path: str, account: str) -> Target:
+        """See `Provider`."""
+        match = _ENDPOINT.fullmatch(path)
+        if match is not None:
+            return Endpoint(unquote(match[1]), unquote(match[2]), account=account)
+        if path == "workspace":
+            return Workspace(account=account)
+        raise BadRef(f"{path!r} is no Monid target. One reads monid:endpoints/apify/apidojo/tweet-scraper.")
+
+    def target_of(self, ref: Ref) -> None:
+        """See `Provider`; a Monid ref does not say what was run."""
+        _id(ref)
+
+    def trigger(self, target: Target) -> Request[Any]:
+        """See `Provider`."""
+        from omnirun_raw.monid.models import StartRunRequest  # noqa: PLC0415 - only a trigger needs a model
+
+        if not isinstance(target, Endpoint):
+            raise Unsupported(f"Monid runs endpoints, such as monid.Endpoint('apify', '/x', input={{}}); not {target}.")
+        body: wire.StartRunRequest = {
+            "provider": target.data_provider,
+            "endpoint": target.endpoint,
+            "input": dict(target.input),
+        }
+        return start_run.build(body=StartRunRequest.from_dict(body))
+
+    def read_trigger(self, target: Target, response: Response, at: float) -> Run:
+        """See `Provider`."""
+        return self._run(self._body(response, at, str(target)), target.account, at)
+
+    def get(self, ref: Ref) -> Request[Any]:
+        """See `Provider`."""
+        return get_run.build(_id(ref))
+
+    def read(self, ref: Ref, response: Response, at: float) -> Run:
+        """See `Provider`."""
+        return self._run(self._body(response, at, str(ref)), ref.account, at)
+
+    def history(self, target: Target) -> Listing:
+        """See `Provider`."""
+        if not isinstance(target, (Endpoint, Workspace)):
+            raise Unsupported(f"Monid lists the runs of endpoints and of the workspace; {target} is neither.")
+        only = target if isinstance(target, Endpoint) else None
+        return Listing(
+            key=target.path,
+            style=Cursors(),
+            request=_list,
+            read=partial(self._page, target.account, only),
+        )
+
+    def collection(self, ref: Ref) -> Listing:
+        """See `Provider`."""
+        return self.history(Workspace(account=ref.account))
+
+    def conclusive(self, run: Run) -> bool:  # noqa: ARG002 - items of the list have no output
+        """See `Provider`."""
+        return False
+
+    def typed(self, raw: Mapping[str, Any]) -> Any:
+        """See `Provider`."""
+        from omnirun_raw.monid import models  # noqa: PLC0415 - only who asks pays for the models
+
+        return models.Run.from_dict(raw)
+
+    def error(self, response: Response, at: float, doing: str) -> ApiError:
+        """See `Provider`."""
+        body = cast("wire.PlatformError", loose(response))
+        return failure(response, at, doing, message=body.get("message"), code=body.get("code"))
+
+    def _body(self, response: Response, at: float, doing: str) -> dict[str, Any]:
+        """Tell a run from a platform error by the body, whatever the status."""
+        body = dict(loose(response))
+        if isinstance(body.get("runId"), str):
+            return body
+        success = 200 <= response.status < 300  # noqa: PLR2004
+        if not success or {"code", "message"} <= body.keys():
+            raise self.error(response, at, doing)
+        raise unreadable(response, doing, "the body is neither a run nor an error")
+
+    def _page(self, account: str, only: Endpoint | None, response: Response, at: float) -> Page:
+        doing = address("monid", account, "workspace")
+        if response.status != 200:  # noqa: PLR2004 - the one success of a list
+            raise self.error(response, at, doing)
+        body = cast("wire.RunListResponse", decoded(response, doing))
+        items = body["items"]
+        runs = (self._run(dict(item), account, at, full=False) for item in items)
+        mine = tuple(run for run in runs if only is None or (run.target is not None and run.target.path == only.path))
+        return Page(mine, len(items), asked=_PAGE_SIZE, cursor=body.get("cursor"))
+
+    def _run(self, body: dict[str, Any], account: str, at: float, *, full: bool = True) -> Run:
+        item = cast("wire.Run", body)
+        word = item.get("status", "")
+        meaning = states.meaning(self.states, word)
+        outcome = meaning.outcome
+        reply: Mapping[str, Any] = cast("Mapping[str, Any]", item.get("providerResponse") or {})
+        if outcome is Outcome.SUCCESS:
+            outcome = _outcome(reply.get("httpStatus"), full=full)
+        error = reply.get("error")
+        return Run(
+            Ref("monid", account, f"runs/{quote(item['runId'], safe='')}"),
+            _endpoint(item, account),
+            meaning.phase,
+            outcome,
+            meaning.verdict,
+            meaning.partial,
+            word,
+            created_at=instant(item.get("createdAt")),
+            observed_at=moment(at),
+            error=None if error is None or meaning.phase is not Phase.FINISHED else str(error),
+            cost=_cost(item),
+            output=item.get("output"),
+            raw=body,
+        )
+
+
+def _outcome(status: Any, *, full: bool) -> Outcome:
+    """A run is COMPLETED also when the data provider answered with an error of its own."""
+    if status is None:
+        return Outcome.SUCCESS if full else Outcome.UNKNOWN
+    return Outcome.SUCCESS if isinstance(status, int) and 200 <= status < 300 else Outcome.FAILURE  # noqa: PLR2004
+
+
+def _cost(item: wire.Run) -> Cost | None:
+    """What it cost, else what it is priced at; a number or an object with amount and currency."""
+    for value in (item.get("cost"), item.get("price")):
+        if isinstance(value, Mapping):
+            price = cast("wire.StartRunResponsePrice", value)
+            if (amount := price.get("amount")) is not None:
+                return Cost(float(amount), price.get("currency", ""))
+        elif isinstance(value, int | float):
+            return Cost(float(value), "")
+    return None
+
+
+def _endpoint(item: wire.Run, account: str) -> Endpoint | None:
+    slug, endpoint = item.get("provider"), item.get("endpoint")
+    if not slug or not endpoint or "/" in slug:
+        return None
+    return Endpoint(slug, endpoint if endpoint.startswith("/") else f"/{endpoint}", account=account)
+
+
+def _id(ref: Ref) -> str:
+    match = _RUN.fullmatch(ref.path)
+    if match is None:
+        wanted = address("monid", ref.account, "runs/01HXYZ1234567890ABCDEF")
+        raise BadRef(f"{str(ref)!r} is no ref of a Monid run. One reads {wanted}.")
+    return unquote(match[1])
+
+
+def _list(_: Query, position: str) -> Request[Any]:
+    return list_runs.build(limit=_PAGE_SIZE, cursor=position or UNSET)
+
+
+PROVIDER = Monid()

@@ -1,0 +1,158 @@
+"""Reading a list that shifts while it is read.
+
+Three styles, each a rule for where the next page is; a *position* is a string that can be kept and resumed from.
+The pager is the same for all: it retries every page, drops duplicates by ref in a bounded window, holds one page,
+raises and never truncates. It has no I/O: `next_page` is a flow.
+
+- page numbers: the next number; if the list's count changed meanwhile, one page back, once.
+- offsets without a total: the next offset, less a fifth of a page; ends on a short page or a full one with nothing new.
+- cursors: the provider's cursor; ends only where there is none; one that repeats is an error.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Protocol
+
+import attrs
+
+from omnirun.errors import PageError
+from omnirun.flows import PASSING, ask
+from omnirun.scheduler import Step
+
+if TYPE_CHECKING:
+    from omnirun.flows import Asking
+    from omnirun.provider import Listing, Page, Query
+    from omnirun.refs import Ref
+    from omnirun.run import Run
+    from omnirun.scheduler import Flow
+
+_WINDOW = 10_000  # refs remembered; lists shift by far less while a page is read
+
+
+@attrs.frozen
+class Passed:
+    """What a style needs to know of the page just read."""
+
+    position: str
+    page: Page
+    fresh: int
+    shifted: bool
+
+
+class Style(Protocol):
+    """A rule for where the next page is."""
+
+    @property
+    def start(self) -> str:
+        """The position of the first page."""
+        ...
+
+    def after(self, passed: Passed) -> str | None:
+        """Tell the position of the next page; None at the end."""
+        ...
+
+
+@attrs.frozen
+class PageNumbers:
+    """Pages by number, with a total."""
+
+    start: str = "1"
+
+    def after(self, passed: Passed) -> str | None:
+        """Step on; a page back if the list shifted under the reader, for what moved up meanwhile."""
+        page, number = passed.page, int(passed.position)
+        if passed.shifted and number > 1:
+            return str(number - 1)
+        last = page.size < page.asked if page.pages is None else number >= page.pages
+        return None if last or page.size == 0 else str(number + 1)
+
+
+@attrs.frozen
+class Offsets:
+    """Pages by offset, without a total."""
+
+    start: str = "0"
+    overlap: float = 0.2
+
+    def after(self, passed: Passed) -> str | None:
+        """Step on by less than a page, so that what moves up meanwhile is still seen."""
+        page = passed.page
+        if page.size < page.asked or passed.fresh == 0:
+            return None
+        back = min(page.size - 1, int(page.asked * self.overlap))
+        return str(int(passed.position) + page.size - back)
+
+
+@attrs.frozen
+class Cursors:
+    """Pages by the provider's cursor."""
+
+    start: str = ""
+
+    def after(self, passed: Passed) -> str | None:
+        """Follow the cursor; an empty page is no end."""
+        return passed.page.cursor or None
+
+
+class Pager:
+    """Where a reader of a list stands.
+
+    Attributes:
+        cursor: the position of the page to read next, a string to resume from; None at the end.
+    """
+
+    def __init__(self, listing: Listing, query: Query, lane: str, asking: Asking, cursor: str | None = None) -> None:
+        self.cursor: str | None = cursor or listing.style.start
+        self._listing = listing
+        self._query = query
+        self._lane = lane
+        self._asking = asking
+        self._seen: OrderedDict[Ref, None] = OrderedDict()
+        self._read: set[str] = set()
+        self._count: int | None = None
+
+    def next_page(self) -> Flow[list[Run]]:
+        """Read the page at `cursor` and move on.
+
+        Returns:
+            Its runs that were not seen before and are within the query; none does not mean the end.
+
+        Raises:
+            PageError: the page could not be read, or the provider repeats a cursor; `cursor` still points at it.
+            ApiError: the provider refuses (a wrong key, an unknown target).
+        """
+        position = self.cursor
+        if position is None:
+            return []
+        step = Step(self._listing.request(self._query, position), self._lane, metered=False)
+        try:
+            page = yield from ask(step, self._listing.read, self._asking)
+        except PASSING as error:
+            raise PageError(f"The list {self._listing.key} could not be read further: {error}.", position) from error
+        fresh = [run for run in page.runs if run.ref not in self._seen]
+        self._remember(fresh)
+        self.cursor = self._after(position, page, len(fresh))
+        return [run for run in fresh if self._query.admits(run)]
+
+    def _remember(self, fresh: list[Run]) -> None:
+        for run in fresh:
+            self._seen[run.ref] = None
+        while len(self._seen) > _WINDOW:
+            self._seen.popitem(last=False)
+
+    def _after(self, position: str, page: Page, fresh: int) -> str | None:
+        if self._listing.newest_first and page.runs and self._query.passed(page.runs[-1]):
+            return None
+        following = self._listing.style.after(Passed(position, page, fresh, shifted=self._shifted(position, page)))
+        self._read.add(position)
+        if following in self._read and isinstance(self._listing.style, Cursors):
+            raise PageError(f"The list {self._listing.key} repeats its cursor, it would go round for ever.", position)
+        return following
+
+    def _shifted(self, position: str, page: Page) -> bool:
+        """Compare the count with that of the last page read for the first time; a page read again proves nothing."""
+        if position in self._read:
+            return False
+        before, self._count = self._count, page.count
+        return None not in (before, page.count) and before != page.count

@@ -1,0 +1,160 @@
+"""What a provider is: the protocol that the built-in ones implement, and any other can.
+
+Rules. A provider does no I/O: it turns targets and refs into requests of a raw client, and replies into runs. It
+judges every reply itself, whatever its status, before any general rule does (a Monid 429 with a run in it is a run).
+It says what is wrong by raising: `ApiError` and its classes; the flows know which of them to retry. Its words live
+in its state table, its quirks in its module, and no other module names a provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+import attrs
+
+if TYPE_CHECKING:
+    from omnirun_raw.http import Request, Response
+
+    from omnirun.errors import ApiError
+    from omnirun.paging import Style
+    from omnirun.refs import Ref, Target
+    from omnirun.run import Run
+    from omnirun.states import States
+
+
+@attrs.frozen
+class Site:
+    """Where a provider is and how it wants its key."""
+
+    base_url: str
+    key_header: str
+    key_prefix: str
+
+
+@attrs.frozen
+class Query:
+    """What a history is asked for; `since` and `until` are aware, and bound the creation (or start) of a run."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def admits(self, run: Run) -> bool:
+        """Tell whether a run is within the bounds; one without a time is."""
+        at = run.created_at or run.started_at
+        return at is None or ((self.since is None or at >= self.since) and (self.until is None or at <= self.until))
+
+    def passed(self, run: Run) -> bool:
+        """Tell whether a newest-first list is past the bounds here."""
+        at = run.created_at or run.started_at
+        return at is not None and self.since is not None and at < self.since
+
+
+@attrs.frozen
+class Page:
+    """One page of a list.
+
+    Attributes:
+        runs: the runs on it that belong to what was asked for.
+        size: how many items it holds in all.
+        asked: how many it could have held.
+        cursor: where the provider says the next page is; None if it doesn't say.
+        count: how many items the whole list has, where the provider says.
+        pages: how many pages the whole list has, where the provider says.
+        current: for lists that show no runs but what each target is busy with: target path -> ref of its run.
+    """
+
+    runs: tuple[Run, ...]
+    size: int
+    asked: int
+    cursor: str | None = None
+    count: int | None = None
+    pages: int | None = None
+    current: Mapping[str, Ref | None] = attrs.field(factory=dict[str, "Ref | None"])
+
+
+@attrs.frozen
+class Listing:
+    """A list that runs can be read from.
+
+    Attributes:
+        key: what it lists; equal keys of one account are the same list.
+        style: how it pages.
+        request: makes the request for the page at a position (the style says what a position is).
+        read: reads a page; raises `ApiError`.
+        newest_first: whether later pages are older.
+    """
+
+    key: str
+    style: Style
+    request: Callable[[Query, str], Request[Any]] = attrs.field(eq=False)
+    read: Callable[[Response, float], Page] = attrs.field(eq=False)
+    newest_first: bool = True
+
+
+class Provider(Protocol):
+    """A service that runs work remotely. Times are seconds UTC (`at` is when a reply came back)."""
+
+    @property
+    def name(self) -> str:
+        """The prefix of its addresses, and of its environment variables in capitals."""
+        ...
+
+    @property
+    def site(self) -> Site:
+        """Where it is, unless an account says otherwise."""
+        ...
+
+    @property
+    def adopts(self) -> bool:
+        """Whether its lists show enough of a run to tell whose trigger it came from."""
+        ...
+
+    def with_states(self, states: States) -> Provider:
+        """Give this provider with some words of its table replaced."""
+        ...
+
+    def parse_target(self, path: str, account: str) -> Target:
+        """Read the path of a target's address; raises `BadRef`."""
+        ...
+
+    def target_of(self, ref: Ref) -> Target | None:
+        """Tell what a ref is a run of, if it says; raises `BadRef` if it is no ref of this provider's."""
+        ...
+
+    def trigger(self, target: Target) -> Request[Any]:
+        """Make the request that starts a run; raises `Unsupported` or `BadRef`."""
+        ...
+
+    def read_trigger(self, target: Target, response: Response, at: float) -> Run:
+        """Read the reply to a trigger; raises `ApiError`."""
+        ...
+
+    def get(self, ref: Ref) -> Request[Any]:
+        """Make the request that reads a run; raises `BadRef`."""
+        ...
+
+    def read(self, ref: Ref, response: Response, at: float) -> Run:
+        """Read the reply to a get; raises `ApiError`."""
+        ...
+
+    def history(self, target: Target) -> Listing:
+        """Give the list of a target's runs; raises `Unsupported`."""
+        ...
+
+    def collection(self, ref: Ref) -> Listing | None:
+        """Give the list that shows this run among others that may be pending, if there is one."""
+        ...
+
+    def conclusive(self, run: Run) -> bool:
+        """Tell whether a finished run read from a list has all that a get of it would show."""
+        ...
+
+    def typed(self, raw: Mapping[str, Any]) -> Any:
+        """Read a run's JSON into the generated model of the reply it came from."""
+        ...
+
+    def error(self, response: Response, at: float, doing: str) -> ApiError:
+        """Make the error that a reply stands for, in the provider's words; `doing` names what was asked."""
+        ...

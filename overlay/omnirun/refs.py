@@ -1,0 +1,91 @@
+"""Addresses: what can be run (a target) and one execution of it (a ref).
+
+Both are values that print as `provider[@account]:path` and are read back from it, in another process, on another
+day. The account is part of the address; the default account has no name and no `@`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+import attrs
+
+from omnirun.errors import BadRef
+
+_ADDRESS = re.compile(r"(?P<provider>[a-z][a-z0-9_-]*)(?:@(?P<account>[A-Za-z0-9_.-]+))?:(?P<path>[^\s\x00-\x1f]+)")
+
+
+@attrs.frozen
+class Address:
+    """The parts of an address; `path` is the provider's business."""
+
+    provider: str
+    account: str
+    path: str
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read an address.
+
+        Raises:
+            BadRef: it is not of the form `provider[@account]:path`.
+        """
+        match = _ADDRESS.fullmatch(text)
+        if match is None:
+            raise BadRef(
+                f"{text!r} is not an address. It reads provider[@account]:path, for example "
+                "datafold:monitors/42/runs/123 (a run) or datafold@eu:monitors/42 (a target)."
+            )
+        return cls(match["provider"], match["account"] or "", match["path"])
+
+
+def address(provider: str, account: str, path: str) -> str:
+    """Write an address."""
+    return f"{provider}@{account}:{path}" if account else f"{provider}:{path}"
+
+
+@attrs.frozen(order=True, repr=False)
+class Ref:
+    """The durable address of a run, such as `datafold@eu:monitors/42/runs/123`."""
+
+    provider: str
+    account: str
+    path: str
+
+    @classmethod
+    def parse(cls, text: str) -> Ref:
+        """Read a ref from its string; the provider checks the path when the ref is used.
+
+        Raises:
+            BadRef: it is not of the form `provider[@account]:path`.
+        """
+        parts = Address.parse(text)
+        return cls(parts.provider, parts.account, parts.path)
+
+    def __str__(self) -> str:
+        return address(self.provider, self.account, self.path)
+
+    def __repr__(self) -> str:
+        return f"Ref.parse({str(self)!r})"
+
+
+@attrs.frozen
+class Target:
+    """What can be run; each provider has its own kinds, such as `datafold.Monitor(42)`."""
+
+    provider: ClassVar[str]
+
+    account: str = attrs.field(default="", kw_only=True)
+
+    @property
+    def path(self) -> str:
+        """The provider's part of the address."""
+        raise NotImplementedError
+
+    def run(self, path: str) -> Ref:
+        """Make the ref of a run in this target's account."""
+        return Ref(self.provider, self.account, path)
+
+    def __str__(self) -> str:
+        return address(self.provider, self.account, self.path)

@@ -1,0 +1,97 @@
+"""From a reply that is not what was hoped for to the error that says so.
+
+Providers differ in where they put their words; what a status means, how a body is decoded, and how much of it an
+error keeps, is the same for all. A malformed body never masks the status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from omnirun.errors import ApiError, InvalidRequest, UnreadableReply, error_class
+from omnirun.policy import retry_after
+
+if TYPE_CHECKING:
+    from omnirun_raw.http import Response
+
+_SHOWN = 300
+_REQUEST_IDS = ("x-request-id", "request-id")
+
+
+def decoded(response: Response, doing: str) -> dict[str, Any]:
+    """Decode the JSON object of a success.
+
+    Raises:
+        UnreadableReply: the body is anything else.
+    """
+    try:
+        body = response.json()
+    except ValueError as error:
+        raise unreadable(response, doing, f"the body is not JSON ({error})") from None
+    if not isinstance(body, dict):
+        raise unreadable(response, doing, "the body is not a JSON object")
+    return cast("dict[str, Any]", body)
+
+
+def unreadable(response: Response, doing: str, why: str) -> UnreadableReply:
+    """Make the error for a success whose body is not what its API describes."""
+    return UnreadableReply(
+        f"{why}: {_start(response)}",
+        status=response.status,
+        doing=doing,
+        request_id=request_id(response),
+        body=response.text()[:_SHOWN],
+    )
+
+
+def loose(response: Response) -> Mapping[str, Any]:
+    """Decode the JSON object of an error; an empty one if the body is anything else."""
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+
+
+def failure(
+    response: Response,
+    at: float,
+    doing: str,
+    *,
+    message: str | None,
+    code: str | None = None,
+    details: Sequence[Any] = (),
+) -> ApiError:
+    """Make the error that a status stands for, in the provider's words where it has some.
+
+    Args:
+        response: the reply.
+        at: when it came back (seconds UTC).
+        doing: what was asked of which target or run.
+        message: the provider's words.
+        code: the provider's error code.
+        details: the provider's list of reasons.
+    """
+    kind = error_class(response.status)
+    common: dict[str, Any] = {
+        "status": response.status,
+        "doing": doing,
+        "code": code,
+        "request_id": request_id(response),
+        "retry_after": retry_after(response, at),
+        "body": loose(response) or response.text()[:_SHOWN],
+    }
+    if issubclass(kind, InvalidRequest):
+        common["details"] = details
+    return kind(message or _start(response), **common)
+
+
+def request_id(response: Response) -> str | None:
+    """Find the provider's id of the request."""
+    return next((response.headers[name] for name in _REQUEST_IDS if name in response.headers), None)
+
+
+def _start(response: Response) -> str:
+    text = " ".join(response.text()[:_SHOWN].split())
+    return text or "the body is empty"

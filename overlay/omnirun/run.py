@@ -1,0 +1,238 @@
+"""One execution of a target, the same shape for every provider.
+
+A `Run` is a value: frozen, comparable, picklable, JSON both ways. It never does I/O. The provider's own word
+(`state`) and its decoded JSON (`raw`) are always kept beside what omnirun made of them.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+import attrs
+
+from omnirun.errors import RunAlerted, RunFailed
+from omnirun.refs import Ref, Target
+from omnirun.states import Outcome, Phase, Verdict
+
+Gate = Literal["raise", "pass"]
+
+
+class Origin(StrEnum):
+    """How this client came to know a run."""
+
+    TRIGGERED = "triggered"
+    ADOPTED = "adopted"
+    ATTACHED = "attached"
+    FETCHED = "fetched"
+
+
+@attrs.frozen
+class Cost:
+    """What a run cost or is priced at, in `unit` (`credits`, or a currency code such as `USD`)."""
+
+    amount: float
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.amount:g} {self.unit}"
+
+
+@attrs.frozen(repr=False)
+class Run:
+    """One execution of a target, as seen at `observed_at`. All times are aware and in UTC.
+
+    Attributes:
+        ref: its durable address.
+        target: what was run, where the provider says.
+        phase: where it is.
+        outcome: how it ended; only when finished.
+        verdict: what it found; only where the provider says so.
+        partial: it succeeded in part.
+        state: the provider's own word.
+        observed_at: when this was read.
+        observed_finished_at: when a wait first saw the end, for providers that don't say.
+        error: the provider's words on what went wrong.
+        warnings: the provider's warnings.
+        cost: what it cost, where the provider says.
+        output: what it made, where it fits into one reply (Monid's output, Datafold's diff id).
+        origin: how this client came to know it.
+        raw: the decoded JSON.
+    """
+
+    ref: Ref
+    target: Target | None = None
+    phase: Phase = Phase.UNKNOWN
+    outcome: Outcome | None = None
+    verdict: Verdict | None = None
+    partial: bool = False
+    state: str = ""
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    observed_at: datetime | None = attrs.field(default=None, eq=False)
+    observed_finished_at: datetime | None = None
+    error: str | None = None
+    warnings: tuple[str, ...] = ()
+    cost: Cost | None = None
+    output: Any = attrs.field(default=None, hash=False)
+    origin: Origin = attrs.field(default=Origin.FETCHED, eq=False)
+    raw: Mapping[str, Any] = attrs.field(factory=dict[str, Any], hash=False)
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self.phase is Phase.FINISHED
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended in success and raised no alert."""
+        return self.outcome is Outcome.SUCCESS and self.verdict is not Verdict.ALERT
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from its start to its end; observed ones where the provider gives none."""
+        start = self.started_at or self.created_at
+        end = self.finished_at or self.observed_finished_at
+        return None if start is None or end is None else max(0.0, (end - start).total_seconds())
+
+    def check(
+        self, *, failure: Gate = "raise", alert: Gate = "pass", skipped: Gate = "raise", no_verdict: Gate = "pass"
+    ) -> Run:
+        """Let the run through if it went well; a gate for pipelines.
+
+        Args:
+            failure: what to do with one that did not end in success (and one that has not ended).
+            alert: what to do with one that found something.
+            skipped: what to do with one the provider skipped.
+            no_verdict: what to do with a success that has no verdict.
+
+        Returns:
+            The run itself.
+
+        Raises:
+            RunFailed: it failed, was skipped, has no verdict or has not ended, and that is to be raised.
+            RunAlerted: it found something, and that is to be raised.
+        """
+        if self.outcome is Outcome.SKIPPED:
+            gate, error = skipped, RunFailed
+        elif self.outcome is not Outcome.SUCCESS:
+            gate, error = failure, RunFailed
+        elif self.verdict is Verdict.ALERT:
+            gate, error = alert, RunAlerted
+        elif self.verdict is None:
+            gate, error = no_verdict, RunFailed
+        else:
+            return self
+        if gate == "raise":
+            raise error(self)
+        return self
+
+    def typed(self) -> Any:
+        """Read `raw` into the generated model of the reply it came from."""
+        from omnirun.registry import provider  # noqa: PLC0415 - a value reaches its provider only when asked
+
+        return provider(self.ref.provider).typed(self.raw)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flatten it for a table or JSON: addresses and enums as strings, times as ISO 8601, cost as two columns."""
+        row: dict[str, Any] = {}
+        for field in attrs.fields(Run):
+            value = getattr(self, field.name)
+            row[field.name] = _PLAIN.get(type(value), _same)(value) if not isinstance(value, Target) else str(value)
+        row["cost"], row["cost_unit"] = (None, None) if self.cost is None else (self.cost.amount, self.cost.unit)
+        row["duration"] = self.duration
+        return row
+
+    def to_json(self) -> str:
+        """Write it as JSON; `from_json` reads it back."""
+        return json.dumps(self.to_dict())
+
+    @classmethod
+    def from_json(cls, text: str) -> Run:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: it is not what `to_json` writes.
+        """
+        from omnirun.registry import parse_target  # noqa: PLC0415 - the registry imports the providers
+
+        row = json.loads(text)
+        unit = row.pop("cost_unit")
+        del row["duration"]
+        for name in ("created_at", "started_at", "finished_at", "observed_at", "observed_finished_at"):
+            row[name] = instant(row[name])
+        return cls(
+            **row
+            | {
+                "ref": Ref.parse(row["ref"]),
+                "target": None if row["target"] is None else parse_target(row["target"]),
+                "phase": Phase(row["phase"]),
+                "outcome": None if row["outcome"] is None else Outcome(row["outcome"]),
+                "verdict": None if row["verdict"] is None else Verdict(row["verdict"]),
+                "warnings": tuple(row["warnings"]),
+                "cost": None if row["cost"] is None else Cost(row["cost"], unit),
+                "origin": Origin(row["origin"]),
+            }
+        )
+
+    def __repr__(self) -> str:
+        words = [str(self.ref), self.state or "?", str(self.phase)]
+        words += [str(word) for word in (self.outcome, self.verdict) if word is not None]
+        words += ["partial"] if self.partial else []
+        words += [] if self.duration is None else [f"{self.duration:.1f}s"]
+        words += [] if self.error is None else [repr(self.error)]
+        return f"<Run {' '.join(words)}>"
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "ref": self.ref,
+            "state": f"{self.state} ({self.phase})",
+            "outcome": self.outcome,
+            "verdict": self.verdict,
+            "duration": None if self.duration is None else f"{self.duration:.1f} s",
+            "cost": self.cost,
+            "error": self.error,
+        }
+        cells = (f"<tr><th>{k}</th><td>{html.escape(str(v))}</td></tr>" for k, v in rows.items() if v is not None)
+        return f"<table>{''.join(cells)}</table>"
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_PLAIN: Mapping[type, Any] = {Ref: str, datetime: datetime.isoformat, tuple: list}
+
+
+def to_dicts(runs: Iterable[Run]) -> list[dict[str, Any]]:
+    """Flatten runs into rows for a DataFrame."""
+    return [run.to_dict() for run in runs]
+
+
+def instant(value: Any) -> datetime | None:
+    """Read a provider's timestamp: ISO 8601, or seconds or milliseconds since the epoch; anything else is None.
+
+    A time without an offset is taken for UTC.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _epoch(value)
+    if not isinstance(value, str):
+        return None
+    try:
+        read = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def _epoch(value: float) -> datetime | None:
+    milliseconds_from = 1e11  # as seconds this is the year 5138
+    try:
+        return datetime.fromtimestamp(value / 1000 if value >= milliseconds_from else value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,306 @@
+"""Many flows, few requests: a scheduler without I/O.
+
+Rules. A *flow* is a generator: it yields a `Step`, is sent the `Reply`, never sleeps and never reads a clock. The
+scheduler is told `now`; drivers own time and sockets and do just this: send what `next` hands out, `feed` the
+replies, and come back at `wake`. One heap holds every delay, so a stalled flow holds no slot. One bound holds over
+all requests in flight. A *lane* is an account: its token bucket spaces out polls and triggers, its pause holds back
+everything. A step's `exclusive` key is held from its first send to the end of its flow.
+
+Everything that changes the state of a task lives in this file. It is not thread-safe: one driver, one thread.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Callable, Generator, Hashable
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+if TYPE_CHECKING:
+    from omnirun_raw.http import Request, Response
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Step:
+    """One request a flow wants sent.
+
+    Attributes:
+        request: from a raw client's `build`.
+        lane: the account it goes to.
+        delay: seconds from the reply that resumed the flow to the earliest send.
+        metered: it takes a token of its lane (polls and triggers do, a plain get does not).
+        exclusive: at most one flow with this key is between its first send and its end.
+        pause: the lane rests this many seconds first; the flow, which judges replies, asks for it.
+        fresh: it goes out on a connection of its own.
+    """
+
+    request: Request[Any]
+    lane: str
+    delay: float = 0.0
+    metered: bool = True
+    exclusive: Hashable = None
+    pause: float = 0.0
+    fresh: bool = False
+
+
+@attrs.frozen
+class Reply:
+    """What came of a step: a response or an error, with the times (seconds UTC) it was sent and came back."""
+
+    sent_at: float
+    at: float
+    response: Response | None = None
+    error: Exception | None = None
+
+    def result(self) -> Response:
+        """Give the response.
+
+        Raises:
+            Exception: what happened instead, mostly a TransportError.
+        """
+        if self.error is not None:
+            raise self.error
+        assert self.response is not None
+        return self.response
+
+
+Flow = Generator[Step, Reply, T]
+OnDone = Callable[[Any, Exception | None, float], None]
+
+
+class At(Enum):
+    """Where a task stands."""
+
+    LATER = "in the heap, not due"
+    HELD = "waits for its exclusive key"
+    READY = "queued in its lane"
+    SENT = "in flight"
+    RUNNING = "its flow decides on the next step"
+    DONE = "ended or cancelled"
+
+
+class Task:
+    """A flow under way; the scheduler alone changes it."""
+
+    __slots__ = ("at", "due", "flow", "key", "on_done", "sent_at", "step")
+
+    def __init__(self, flow: Flow[Any], on_done: OnDone) -> None:
+        self.flow = flow
+        self.on_done = on_done
+        self.at = At.LATER
+        self.due = 0.0
+        self.key: Hashable = None
+        self.sent_at = 0.0
+        self.step: Step
+
+    @property
+    def done(self) -> bool:
+        """Whether it ended or was cancelled."""
+        return self.at is At.DONE
+
+    @property
+    def running(self) -> bool:
+        """Whether its flow is being resumed right now; it ends by itself and must not be cancelled."""
+        return self.at is At.RUNNING
+
+
+class Lane:
+    """An account: a token bucket, a pause, and two queues (only the metered one pays tokens)."""
+
+    __slots__ = ("_burst", "_rate", "_slow_until", "_stamp", "_tokens", "free", "metered", "paused_until")
+
+    def __init__(self, rate: float, now: float) -> None:
+        self._rate = rate
+        self._burst = max(1.0, rate)
+        self._tokens = self._burst
+        self._stamp = now
+        self._slow_until = 0.0
+        self.paused_until = 0.0
+        self.free: deque[Task] = deque()
+        self.metered: deque[Task] = deque()
+
+    def pause(self, seconds: float, now: float) -> None:
+        """Rest, then go at half the rate for a minute."""
+        self._refill(now)
+        self._tokens = min(self._tokens, 1.0)
+        self.paused_until = max(self.paused_until, now + seconds)
+        self._slow_until = self.paused_until + 60.0
+
+    def ready_at(self, now: float) -> float | None:
+        """Tell when the next of its tasks may be sent; None if it has none."""
+        if self.free:
+            return max(now, self.paused_until)
+        if not self.metered:
+            return None
+        self._refill(now)
+        missing = max(0.0, 1.0 - self._tokens)
+        return max(self.paused_until, now + missing / self._speed(now))
+
+    def take(self) -> Task:
+        """Hand out the next task, once `ready_at` has come."""
+        if self.free:
+            return self.free.popleft()
+        self._tokens -= 1.0
+        return self.metered.popleft()
+
+    def _refill(self, now: float) -> None:
+        self._tokens = min(self._burst, self._tokens + (now - self._stamp) * self._speed(now))
+        self._stamp = now
+
+    def _speed(self, now: float) -> float:
+        return self._rate / 2.0 if now < self._slow_until else self._rate
+
+
+class Scheduler:
+    """The one place that decides what is sent next.
+
+    Args:
+        in_flight: how many requests may be under way at once.
+        rate: tells a lane's tokens per second.
+    """
+
+    def __init__(self, in_flight: int = 32, rate: Callable[[str], float] = lambda _: 50.0) -> None:
+        self._in_flight = in_flight
+        self._rate = rate
+        self._flying = 0
+        self._heap: list[tuple[float, int, Task]] = []
+        self._count = itertools.count()
+        self._lanes: dict[str, Lane] = {}
+        self._owners: dict[Hashable, Task] = {}
+        self._blocked: dict[Hashable, deque[Task]] = {}
+
+    def spawn(self, flow: Flow[Any], on_done: OnDone, now: float) -> Task:
+        """Start a flow; `on_done(value, error, now)` is called at its end, not if it is cancelled."""
+        task = Task(flow, on_done)
+        self._advance(task, None, now)
+        return task
+
+    def nudge(self, task: Task, due: float) -> None:
+        """Bring a sleeping task's next step forward to `due`."""
+        if task.at is At.LATER and due < task.due:
+            self._push(task, due)
+
+    def cancel(self, task: Task, now: float) -> None:
+        """End a task; a reply still in flight will be dropped."""
+        if not task.done:
+            was, task.at = task.at, At.DONE
+            task.flow.close()
+            if was is not At.SENT:
+                self._release(task, now)
+
+    def next(self, now: float) -> list[Task]:
+        """Hand out the tasks to send now; the driver feeds each one's reply."""
+        self._queue_due(now)
+        out: list[Task] = []
+        busy = deque(self._lanes.values())
+        while busy and self._flying < self._in_flight:
+            lane = busy.popleft()
+            ready = lane.ready_at(now)
+            if ready is None or ready > now:
+                continue
+            busy.append(lane)  # one from each lane in turn
+            task = lane.take()
+            if task.done:
+                continue
+            task.at, task.sent_at = At.SENT, now
+            self._flying += 1
+            out.append(task)
+        return out
+
+    def feed(self, task: Task, reply: Reply) -> None:
+        """Give a sent task its reply."""
+        self._flying -= 1
+        if task.done:  # cancelled while in flight
+            self._release(task, reply.at)
+        else:
+            self._advance(task, reply, reply.at)
+
+    def wake(self, now: float) -> float | None:
+        """Tell when to call `next` again; None if only a reply or a new task can change anything."""
+        while self._heap and self._stale(self._heap[0]):
+            heapq.heappop(self._heap)
+        times = [self._heap[0][0]] if self._heap else []
+        if self._flying < self._in_flight:  # else only a reply can free a place
+            ready = (lane.ready_at(now) for lane in self._lanes.values())
+            times += [at for at in ready if at is not None]
+        return min(times, default=None)
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are under way."""
+        return self._flying
+
+    # ---- transitions
+
+    def _advance(self, task: Task, reply: Reply | None, now: float) -> None:
+        task.at = At.RUNNING
+        try:
+            step = next(task.flow) if reply is None else task.flow.send(reply)
+        except StopIteration as stop:
+            self._end(task, stop.value, None, now)
+        except Exception as error:  # noqa: BLE001 - whatever ends a flow is its caller's to see
+            self._end(task, None, error, now)
+        else:
+            self._place(task, step, now)
+
+    def _place(self, task: Task, step: Step, now: float) -> None:
+        task.step = step
+        lane = self._lane(step.lane, now)
+        if step.pause:
+            lane.pause(step.pause, now)
+        if step.exclusive is not None:
+            task.key = step.exclusive
+            if self._owners.setdefault(task.key, task) is not task:
+                task.at = At.HELD
+                self._blocked.setdefault(task.key, deque()).append(task)
+                return
+        self._push(task, now + step.delay)
+
+    def _end(self, task: Task, value: Any, error: Exception | None, now: float) -> None:
+        task.at = At.DONE
+        self._release(task, now)
+        task.on_done(value, error, now)
+
+    def _release(self, task: Task, now: float) -> None:
+        """Pass a task's exclusive key on to the first one that waits for it."""
+        if self._owners.get(task.key) is not task:
+            return
+        waiting = self._blocked.get(task.key, deque())
+        while waiting and waiting[0].done:
+            waiting.popleft()
+        if waiting:
+            heir = self._owners[task.key] = waiting.popleft()
+            self._push(heir, now + heir.step.delay)
+        else:
+            del self._owners[task.key]
+            self._blocked.pop(task.key, None)
+
+    def _push(self, task: Task, due: float) -> None:
+        task.at, task.due = At.LATER, due
+        heapq.heappush(self._heap, (due, next(self._count), task))
+
+    def _queue_due(self, now: float) -> None:
+        while self._heap and self._heap[0][0] <= now:
+            entry = heapq.heappop(self._heap)
+            if not self._stale(entry):
+                task = entry[2]
+                task.at = At.READY
+                lane = self._lane(task.step.lane, now)
+                (lane.metered if task.step.metered else lane.free).append(task)
+
+    @staticmethod
+    def _stale(entry: tuple[float, int, Task]) -> bool:
+        due, _, task = entry
+        return task.at is not At.LATER or task.due != due
+
+    def _lane(self, name: str, now: float) -> Lane:
+        lane = self._lanes.get(name)
+        if lane is None:
+            lane = self._lanes[name] = Lane(self._rate(name), now)
+        return lane

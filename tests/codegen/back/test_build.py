@@ -1,0 +1,128 @@
+"""build and check over a copy of the repository's own pages, through the command line."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from codegen.__main__ import app
+from codegen.build import ROOT
+
+PROVIDER = "datafold"
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs a command on a copy of specs/ and generated/ in a temporary folder."""
+    shutil.copytree(ROOT / "specs", tmp_path / "specs")
+
+    def command(*arguments: str):
+        places = ["--specs", str(tmp_path / "specs"), "--generated", str(tmp_path / "generated")]
+        return CliRunner().invoke(app, [*arguments, *places], catch_exceptions=False)
+
+    return command
+
+
+@pytest.fixture
+def built(run, tmp_path):
+    assert run("build", PROVIDER).exit_code == 0
+    return tmp_path / "generated" / "omnirun_raw"
+
+
+def test_an_unchanged_provider_is_skipped(run, built):
+    before = _times(built)
+    again = run("build", PROVIDER)
+    assert "nothing changed" in again.stderr
+    assert _times(built) == before
+
+
+def test_force_builds_the_same_again(run, built):
+    before = {path: path.read_bytes() for path in built.rglob("*") if path.is_file()}
+    assert "built in" in run("build", PROVIDER, "--force").stderr
+    assert {path: path.read_bytes() for path in built.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda generated, specs: (generated / PROVIDER / "wire.py").write_text("edited"),
+        lambda generated, specs: (generated / PROVIDER / "wire.py").unlink(),
+        lambda generated, specs: (generated / PROVIDER / "more.py").write_text(""),
+        lambda generated, specs: (generated / "http.py").unlink(),
+        lambda generated, specs: (specs / PROVIDER / "openapi.yaml").write_text("{}"),
+        lambda generated, specs: (specs / PROVIDER / "openapi.yaml").unlink(),
+    ],
+    ids=["edited", "missing", "extra", "shared missing", "document edited", "document missing"],
+)
+def test_drift_is_found_and_a_build_repairs_it(run, built, tmp_path, change):
+    assert run("check", PROVIDER).exit_code == 0
+
+    change(built, tmp_path / "specs")
+    found = run("check", PROVIDER)
+    assert found.exit_code == 1
+    assert found.stdout.startswith("--- ")
+    assert "drift" in found.stderr
+
+    assert "built in" in run("build", PROVIDER).stderr
+    assert run("check", PROVIDER).exit_code == 0
+
+
+def test_an_input_that_changed_is_built(run, built, tmp_path):
+    with (tmp_path / "specs" / PROVIDER / "amendments.yaml").open("a", encoding="utf-8") as file:
+        file.write("# a comment\n")
+    assert "built in" in run("build", PROVIDER).stderr
+
+
+def test_a_package_of_ones_own(run, tmp_path):
+    assert run("build", PROVIDER, "--package", "mine.clients").exit_code == 0
+    code = f"from mine.clients.{PROVIDER} import monitors; print(monitors.list_monitor_runs.build(1).path)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path / "generated",
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "generated")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "/api/v1/monitors/1/runs\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["build", "nowhere"], 1, "there is no provider 'nowhere'"),
+        (["check", "nowhere"], 1, "there is no provider 'nowhere'"),
+        (["build", PROVIDER, "--package", "a-b"], 1, "can't be the name of a Python package"),
+        (["build", "--nonsense"], 2, "No such option"),
+        (["nonsense"], 2, "No such command"),
+    ],
+)
+def test_bad_input_is_one_clear_error(run, arguments, code, message):
+    done = run(*arguments)
+    assert done.exit_code == code
+    assert message in " ".join(done.stderr.split())
+    assert "Traceback" not in done.output
+
+
+def test_a_broken_page_names_its_stage_and_file(run, tmp_path):
+    page = next((tmp_path / "specs" / PROVIDER / "fragments").glob("*.md"))
+    page.write_bytes(page.read_bytes()[:200])
+    done = run("build", PROVIDER)
+    assert done.exit_code == 1
+    assert page.name in done.stderr
+    assert "stage" in done.stderr
+    assert not (tmp_path / "generated").exists()
+
+
+def test_a_missing_folder_is_one_clear_error(tmp_path):
+    done = CliRunner().invoke(app, ["build", "--specs", str(tmp_path / "none")], catch_exceptions=False)
+    assert done.exit_code == 1
+    assert "error" in done.stderr
+
+
+def _times(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
