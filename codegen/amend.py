@@ -10,24 +10,26 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 import jsonpath
 from attrs import frozen
 
 from codegen import yamltext
 from codegen.errors import StageError
+from codegen.jsonvalue import Node, is_list, is_node
 from codegen.pointer import child
-from codegen.sources import Provider
 from codegen.structure import AMENDMENTS, MARK, MARKED, Origin, mark, origins, parts, unmarked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from codegen.sources import Provider
 
 STAGE = "amend"
 _KEYS = {"target", "description", "update", "remove"}
 _FRAGMENT = "x-fragment"
-
-Node = dict[str, Any]
 
 
 @frozen
@@ -82,24 +84,24 @@ def actions(text: str, where: str, fragments: Sequence[str]) -> tuple[Action, ..
     """
     read = yamltext.read(text, stage=STAGE, where=where)
     root = read.value
-    if not isinstance(root, dict) or root.get("overlay") not in ("1.0.0", "1.0"):
+    if not is_node(root) or root.get("overlay") not in ("1.0.0", "1.0"):
         hint = "An amendments file starts with `overlay: 1.0.0`, `info` and `actions`."
         raise StageError(STAGE, where, "/overlay", "not an OpenAPI Overlay 1.0 document", hint)
     entries: Any = root.get("actions") or []
-    if not isinstance(entries, list):
+    if not is_list(entries):
         raise StageError(STAGE, where, "/actions", "a list was expected")
     return tuple(
         _action(entry, where, child("/actions", str(index)), read, fragments)
-        for index, entry in enumerate(cast("list[Any]", entries))
+        for index, entry in enumerate(entries)
     )
 
 
 def _action(entry: Any, where: str, pointer: str, read: yamltext.Yaml, fragments: Sequence[str]) -> Action:
     line = read.line(pointer)
     place = f"line {line} ({pointer})"
-    if not isinstance(entry, dict):
+    if not is_node(entry):
         raise StageError(STAGE, where, place, "an action is a mapping")
-    action = cast("Node", entry)
+    action = entry
     unknown = [key for key in action if key not in _KEYS and not key.startswith("x-")]
     if unknown:
         raise StageError(STAGE, where, place, f"the key {unknown[0]!r} is unknown to Overlay 1.0")
@@ -144,8 +146,8 @@ def amend(document: Node, acts: Sequence[Action], where: str) -> Amended:
             else:
                 _update(document, location, act, where)
         for part in parts(document):
-            if part.kind in MARKED and isinstance(part.value, dict) and MARK not in part.value:
-                mark(cast("Node", part.value), act.origin)
+            if part.kind in MARKED and is_node(part.value) and MARK not in part.value:
+                mark(part.value, act.origin)
     return Amended(document, frozenset(removed))
 
 
@@ -159,7 +161,9 @@ def _matches(document: Node, act: Action, where: str) -> list[tuple[str | int, .
         hint = "The page has changed, or the path is misspelt; correct the action or take it out."
         raise _error(act, where, f"{act.target} matches nothing", hint)
     # Last first, so that removing from a list doesn't move what is still to be removed.
-    return sorted(found, key=lambda location: [(isinstance(step, str), step) for step in location], reverse=True)
+    return sorted(
+        found, key=lambda location: [(isinstance(step, str), step) for step in location], reverse=True
+    )
 
 
 def _error(act: Action, where: str, message: str, hint: str = "") -> StageError:
@@ -178,23 +182,23 @@ def _remove(document: Node, location: tuple[str | int, ...], act: Action, where:
     holder, step = _at(document, location[:-1]), location[-1]
     gone = holder[step]
     del holder[step]
-    if isinstance(holder, dict) and MARK in holder:
-        mark(cast("Node", holder), act.origin)
+    if is_node(holder) and MARK in holder:
+        mark(holder, act.origin)
     required: Any = None
     if len(location) > 1 and location[-2] == "properties":
         required = _at(document, location[:-2]).get("required")
-    if isinstance(required, list) and step in required:
-        cast("list[Any]", required).remove(step)
+    if is_list(required) and step in required:
+        required.remove(step)
     return set(_all_origins(gone))
 
 
 def _all_origins(value: Any) -> Iterator[Origin]:
     yield from origins(value)
     items: Any = ()
-    if isinstance(value, dict):
-        items = cast("Mapping[str, Any]", value).values()
-    elif isinstance(value, list):
-        items = cast("list[Any]", value)
+    if is_node(value):
+        items = value.values()
+    elif is_list(value):
+        items = value
     for item in items:
         if isinstance(item, dict | list):
             yield from _all_origins(item)
@@ -202,29 +206,29 @@ def _all_origins(value: Any) -> Iterator[Origin]:
 
 def _update(document: Node, location: tuple[str | int, ...], act: Action, where: str) -> None:
     target = _at(document, location)
-    if isinstance(target, list):
-        cast("list[Any]", target).append(copy.deepcopy(act.update))
-    elif not isinstance(target, dict):
+    if is_list(target):
+        target.append(copy.deepcopy(act.update))
+    elif not is_node(target):
         raise _error(act, where, f"{act.target} is neither a mapping nor a list; update what holds it")
-    elif not isinstance(act.update, dict):
+    elif not is_node(act.update):
         raise _error(act, where, "`update` must be a mapping, since its target is one")
     else:
-        _merge(cast("Node", target), cast("Node", act.update), act.origin)
+        _merge(target, act.update, act.origin)
     for depth in range(len(location), -1, -1):
         held = _at(document, location[:depth])
-        if isinstance(held, dict) and MARK in held:
-            mark(cast("Node", held), act.origin)
+        if is_node(held) and MARK in held:
+            mark(held, act.origin)
             break
 
 
 def _merge(target: Node, update: Node, origin: Origin) -> None:
     for key, value in update.items():
         held = target.get(key)
-        if isinstance(held, dict) and isinstance(value, dict):
-            _merge(cast("Node", held), cast("Node", value), origin)
+        if is_node(held) and is_node(value):
+            _merge(held, value, origin)
             if MARK in held:
-                mark(cast("Node", held), origin)
-        elif isinstance(held, list) and isinstance(value, list):
-            held += copy.deepcopy(cast("list[Any]", value))
+                mark(held, origin)
+        elif is_list(held) and is_list(value):
+            held += copy.deepcopy(value)
         else:
             target[key] = copy.deepcopy(value)

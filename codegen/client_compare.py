@@ -17,7 +17,7 @@ from attrs import frozen
 from openapi_python_client.parser.properties import EnumProperty, ModelProperty, Property
 from openapi_python_client.strings import ClassName, in_double_quote_literal
 
-from codegen.client_parse import endpoints, operations, resolve
+from codegen.client_parse import endpoints, identity, operations, resolve
 from codegen.errors import StageError
 from codegen.pointer import child
 
@@ -73,7 +73,7 @@ def _operations(document: Mapping[str, Any], data: GeneratorData) -> Iterator[Lo
     for path, method, operation, parameters in operations(document):
         stated += 1
         pointer = child("/paths", path, method)
-        key = (str((operation.get("tags") or ["default"])[0]), str(operation.get("operationId")), method)
+        key = identity(operation, method)
         if key not in made:
             yield Loss(pointer, f"there is no operation {key[0]}.{key[1]} in the generated client")
             continue
@@ -199,7 +199,7 @@ def _inline(document: Mapping[str, Any], pointer: str, schema: Any, made: Proper
         properties = _properties(document, node)
         if properties:
             yield from _model(document, pointer, properties, made)
-    elif isinstance(made, EnumProperty):
+    elif isinstance(made, EnumProperty) and "enum" in node:
         yield from _enum(pointer, [value for value in node.get("enum", []) if value is not None], made)
     elif "items" in node and hasattr(made, "inner_property"):
         yield from _inline(document, child(pointer, "items"), node["items"], cast("Any", made).inner_property)

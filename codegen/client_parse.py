@@ -17,7 +17,7 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError, ParseError
 from openapi_python_client.parser.properties.file import FileProperty
 from openapi_python_client.schema.untrusted_string import UntrustedString
-from openapi_python_client.strings import ClassName, PythonCode, remove_string_escapes
+from openapi_python_client.strings import ClassName, PythonCode, PythonIdentifier, remove_string_escapes
 
 from codegen.errors import StageError
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 NAMED = frozenset({"properties", "patternProperties", "$defs", "definitions", "schemas"})
 #: Keys whose value is data, never a schema.
 DATA = frozenset({"example", "examples", "default", "enum", "const"})
-#: Arguments of our own in a generated function.
-TAKEN = frozenset({"body", "content_type"})
+#: Names of our own in a generated function.
+TAKEN = frozenset({"body", "build", "content_type"})
 
 # A body that is bytes is passed as bytes.
 FileProperty._type_string = "bytes"  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
@@ -134,10 +134,17 @@ def operations(
             yield path, method, operation, list(found.values())
 
 
+def identity(operation: Mapping[str, Any], method: str) -> tuple[str, str, str]:
+    """An operation as the parser names it: group, name and method."""
+    group = str((operation.get("tags") or ["default"])[0])
+    name = str(operation.get("operationId"))
+    return PythonIdentifier(group, prefix="tag"), PythonIdentifier(name, prefix=CONFIG.field_prefix), method
+
+
 def _prepare(endpoint: Endpoint, document: Mapping[str, Any]) -> None:
     """Give parameters the descriptions the parser drops, and names that are free."""
     for _, method, operation, parameters in operations(document):
-        if method != endpoint.method or operation.get("operationId") != endpoint.name:
+        if identity(operation, method) != (endpoint.tags[0], endpoint.name, endpoint.method):
             continue
         described = {(p["in"], p["name"]): p.get("description") for p in parameters}
         for location, found in endpoint.iter_all_parameters():

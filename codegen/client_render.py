@@ -17,7 +17,7 @@ from openapi_python_client.strings import PythonCode, in_f_string_literal
 
 from codegen.client_environment import environment, kind
 from codegen.client_outcomes import outcomes, result
-from codegen.client_parse import endpoints, operations, resolve
+from codegen.client_parse import endpoints, identity, operations, resolve
 from codegen.errors import StageError
 
 if TYPE_CHECKING:
@@ -45,13 +45,11 @@ def client_files(spec: Spec, data: GeneratorData, package: str) -> tuple[dict[st
     env = environment(data)
     files = dict(_models(env, spec, data))
     groups: dict[str, list[str]] = {}
-    by_name = {
-        (str(op.get("operationId")), method): (path, op) for path, method, op, _ in operations(spec.document)
-    }
+    stated = {identity(op, method): (path, op) for path, method, op, _ in operations(spec.document)}
     for endpoint in endpoints(data):
         group, name = str(endpoint.tags[0]), str(endpoint.name)
         groups.setdefault(group, []).append(name)
-        path, operation = by_name[name, endpoint.method]
+        path, operation = stated[group, name, endpoint.method]
         text = _operation(env, spec, endpoint, path, operation)
         _add(files, spec, f"api/{group}/{name}.py", text)
     for group, names in groups.items():
@@ -85,7 +83,11 @@ def _package(spec: Spec, package: str, groups: list[str]) -> dict[str, Any]:
 
 
 def key_header(spec: Spec) -> tuple[str, str]:
-    """Name of the header that carries the key, and what stands before the key in it."""
+    """Name of the header that carries the key, and what stands before the key in it.
+
+    Raises:
+        StageError: The key is not sent in a header.
+    """
     components = cast("Mapping[str, Any]", spec.document.get("components", {}))
     schemes = cast("Mapping[str, Any]", components.get("securitySchemes", {}))
     for node in schemes.values():
@@ -95,6 +97,10 @@ def key_header(spec: Spec) -> tuple[str, str]:
         if scheme.get("type") == "http":
             default = "Bearer " if str(scheme.get("scheme")).lower() == "bearer" else ""
             return "Authorization", str(scheme.get("x-key-prefix", default))
+    if schemes:
+        raise _clash(
+            spec, f"the key of {', '.join(schemes)} is not sent in a header, which can't be generated"
+        )
     return "Authorization", "Bearer "
 
 
@@ -149,6 +155,7 @@ def _operation(
         "endpoint": endpoint,
         "path": UntrustedString(path),
         "operation": f"{endpoint.tags[0]}.{endpoint.name}",
+        "provider": spec.name,
         "outcomes": found,
         "result": result(found),
         "body": body,

@@ -11,14 +11,18 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from attrs import define, frozen
 
 from codegen.errors import StageError
-from codegen.sources import Provider
+from codegen.jsonvalue import Node, is_list, is_node, list_at, node_at
 from codegen.structure import MARK, METHODS, Origin, mark, origins, parts, unmarked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from codegen.sources import Provider
 
 STAGE = "merge"
 _SCHEMAS = "#/components/schemas/"
@@ -26,8 +30,6 @@ _WORDS = frozenset({
     "title", "description", "summary", "example", "examples", "externalDocs", "tags", "operationId", MARK,
 })  # fmt: skip
 _OR = frozenset({"deprecated"})
-
-Node = dict[str, Any]
 
 
 @frozen
@@ -56,7 +58,7 @@ def merge(provider: Provider, fragments: Sequence[Fragment]) -> Node:
         "components": {"schemas": {}, "securitySchemes": {}},
     }
     for fragment in ordered:
-        document = cast("Node", copy.deepcopy(fragment.document))
+        document = copy.deepcopy(fragment.document)
         for path, item in document["paths"].items():
             operations = {key: value for key, value in item.items() if key in METHODS}
             join.into(merged["paths"].setdefault(path, {}), operations, join.operation)
@@ -71,7 +73,7 @@ def request_schemas(fragments: Sequence[Fragment]) -> frozenset[str]:
     uses: dict[str, set[str]] = {}
     found: set[str] = set()
     for fragment in fragments:
-        document = cast("Node", fragment.document)
+        document = fragment.document
         for name, schema in document["components"]["schemas"].items():
             uses.setdefault(name, set()).update(_references(schema, "schema"))
         for part in parts(document):
@@ -86,15 +88,15 @@ def request_schemas(fragments: Sequence[Fragment]) -> frozenset[str]:
 
 
 def _references(value: Any, kind: str) -> set[str]:
-    held = (part.value.get("$ref") for part in parts(value, kind) if isinstance(part.value, dict))
+    held = (part.value.get("$ref") for part in parts(value, kind) if is_node(part.value))
     return {ref.removeprefix(_SCHEMAS) for ref in held if isinstance(ref, str) and ref.startswith(_SCHEMAS)}
 
 
 def _check_server(provider: Provider, fragment: Fragment) -> None:
     servers: Any = fragment.document.get("servers")
-    if not isinstance(servers, list) or not servers:
+    if not is_list(servers) or not servers:
         return
-    urls = [str(server.get("url", "")) for server in cast("list[Any]", servers) if isinstance(server, dict)]
+    urls = [str(server.get("url", "")) for server in servers if is_node(server)]
     if any(url.rstrip("/") == provider.base_url or _is_path_of(url, provider.base_url) for url in urls):
         return
     message = f"the page is for {', '.join(urls) or 'no server'}, not for {provider.base_url}"
@@ -133,8 +135,8 @@ class _Join:
             self._refuse(one, two, f"only one page gives the {method.upper()} operation a request body")
         if "requestBody" in one:
             joined["requestBody"] = self._body(one["requestBody"], two["requestBody"])
-        joined["responses"] = dict(one.get("responses") or {})
-        self.into(joined["responses"], two.get("responses") or {}, self._response)
+        joined["responses"] = dict(node_at(one, "responses"))
+        self.into(joined["responses"], node_at(two, "responses"), self._response)
         for key in (one.keys() | two.keys()) - {"parameters", "requestBody", "responses"} - _WORDS - _OR:
             if key.startswith("x-"):
                 continue
@@ -143,8 +145,8 @@ class _Join:
         return joined
 
     def _parameters(self, one: Node, two: Node) -> list[Any]:
-        first = {(each.get("in"), each.get("name")): each for each in one.get("parameters") or []}
-        second = {(each.get("in"), each.get("name")): each for each in two.get("parameters") or []}
+        first = {(each.get("in"), each.get("name")): each for each in list_at(one, "parameters")}
+        second = {(each.get("in"), each.get("name")): each for each in list_at(two, "parameters")}
         for place, name in first.keys() ^ second.keys():
             self._refuse(one, two, f"only one page has the {place} parameter {name!r}")
         return [self._parameter(each, second[key], f"parameter {key[1]!r}") for key, each in first.items()]
@@ -174,13 +176,13 @@ class _Join:
         if "content" in one or "content" in two:
             joined["content"] = self._contents(one, two, f"response {status}", strict=False)
         if "headers" in one or "headers" in two:
-            joined["headers"] = dict(one.get("headers") or {})
-            self.into(joined["headers"], two.get("headers") or {}, self._parameter)
+            joined["headers"] = dict(node_at(one, "headers"))
+            self.into(joined["headers"], node_at(two, "headers"), self._parameter)
         return joined
 
     def _contents(self, one: Node, two: Node, name: str, *, strict: bool) -> Node:
-        first: Node = dict(one.get("content") or {})
-        second: Node = two.get("content") or {}
+        first: Node = dict(node_at(one, "content"))
+        second: Node = node_at(two, "content")
         if strict and first.keys() != second.keys():
             self._refuse(one, two, f"the content types of {name} differ")
 
@@ -193,7 +195,7 @@ class _Join:
                 joined["schema"] = self.schema(schemas[0], schemas[1], f"{kind} of {name}", strict=strict)
             elif schemas:
                 joined["schema"] = schemas[0]
-            examples = {**(right.get("examples") or {}), **(left.get("examples") or {})}
+            examples = {**node_at(right, "examples"), **node_at(left, "examples")}
             if examples:
                 joined["examples"] = examples
             return joined
@@ -203,11 +205,11 @@ class _Join:
 
     def schema(self, one: Any, two: Any, name: str, *, strict: bool) -> Any:
         """Two schemas joined; `strict` means that they must accept the same values."""
-        if not isinstance(one, dict) or not isinstance(two, dict):
+        if not is_node(one) or not is_node(two):
             if one != two:
                 self._refuse(one, two, f"{name} differs")
             return one
-        left, right = cast("Node", one), cast("Node", two)
+        left, right = one, two
         joined = self._words(left, right)
         for key in [*left, *(key for key in right if key not in left)]:
             if key in _WORDS or key in _OR or key.startswith("x-"):
@@ -240,7 +242,9 @@ class _Join:
         hint = f"Settle it with an amendment that says x-fragment: {second.file} and a description of why."
         where = f"{self.provider}/fragments/{first.file}"
         place = f"{first.pointer} (line {first.line})"
-        raise StageError(STAGE, where, place, f"{message}: {second.file} {second.pointer} (line {second.line})", hint)
+        raise StageError(
+            STAGE, where, place, f"{message}: {second.file} {second.pointer} (line {second.line})", hint
+        )
 
 
 def _places(one: Any, two: Any) -> tuple[Origin, Origin]:
@@ -255,17 +259,17 @@ def _said(schema: Node, key: str) -> str:
 
 
 def _words_off(value: Any) -> Any:
-    if not isinstance(value, dict):
+    if not is_node(value):
         return value
     return {key: item for key, item in value.items() if key not in _WORDS and not str(key).startswith("x-")}
 
 
 def _bag(value: Any) -> Any:
-    return sorted(json.dumps(item, sort_keys=True) for item in value) if isinstance(value, list) else value
+    return sorted(json.dumps(item, sort_keys=True) for item in value) if is_list(value) else value
 
 
 def _properties(join: _Join, one: Node, two: Node, key: str, name: str, strict: bool) -> Any:  # noqa: FBT001  # a table's rows share one shape
-    first, second = dict(one.get(key) or {}), two.get(key) or {}
+    first, second = dict(node_at(one, key)), node_at(two, key)
     if strict and (only := first.keys() ^ second.keys()):
         join._refuse(one, two, f"only one page has {', '.join(sorted(only))} in {name}, which requests use")  # noqa: SLF001
 
@@ -277,7 +281,7 @@ def _properties(join: _Join, one: Node, two: Node, key: str, name: str, strict: 
 
 
 def _required(join: _Join, one: Node, two: Node, key: str, name: str, strict: bool) -> Any:  # noqa: FBT001
-    first, second = one.get(key) or [], two.get(key) or []
+    first, second = list_at(one, key), list_at(two, key)
     if strict and set(first) != set(second):
         join._refuse(one, two, f"{name}, which requests use, requires different properties")  # noqa: SLF001
     return [each for each in first if each in second] or None
@@ -305,7 +309,7 @@ def _inner(join: _Join, one: Node, two: Node, key: str, name: str, strict: bool)
 
 
 def _alternatives(join: _Join, one: Node, two: Node, key: str, name: str, strict: bool) -> Any:  # noqa: FBT001
-    first, second = list(one.get(key) or []), list(two.get(key) or [])
+    first, second = list(list_at(one, key)), list(list_at(two, key))
     paired: list[Any] = []
     for item in first:
         match = next((each for each in second if _signature(each) == _signature(item)), None)
@@ -319,7 +323,7 @@ def _alternatives(join: _Join, one: Node, two: Node, key: str, name: str, strict
 
 
 def _signature(schema: Any) -> Any:
-    if not isinstance(schema, dict):
+    if not is_node(schema):
         return schema
     return tuple(json.dumps(schema.get(key)) for key in ("type", "$ref", "format"))
 

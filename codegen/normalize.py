@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import Any, cast
+from typing import Any
 
 from codegen.errors import StageError
+from codegen.jsonvalue import Node, is_list, is_node, list_at, node_at
 from codegen.pointer import child, resolve
 from codegen.structure import KINDS, MARK, METHODS, mark, origins
 
@@ -49,8 +50,6 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
 _COLON = re.compile(r":([A-Za-z_][A-Za-z0-9_]*)")
 _DEEPEST_REF = 20
 
-Node = dict[str, Any]
-
 
 def normalize(document: Node, where: str) -> Node:
     """The document in OpenAPI 3.1's plainest form.
@@ -75,29 +74,31 @@ class _Normalizer:
         self._inline()
         security = document.pop("security", None)
         paths: Node = {}
-        for path, item in cast("Node", document.get("paths") or {}).items():
+        for path, item in node_at(document, "paths").items():
             for method in METHODS:
-                if isinstance(item.get(method), dict):
+                if is_node(item.get(method)):
                     self._operation(item[method], item, security)
             item.pop("parameters", None)
             lowered = colons(path)
             if lowered in paths:
-                raise StageError(STAGE, self._where, child("/paths", path), f"the path occurs twice, also as {lowered}")
+                raise StageError(
+                    STAGE, self._where, child("/paths", path), f"the path occurs twice, also as {lowered}"
+                )
             paths[lowered] = item
         document["paths"] = paths
-        components = cast("Node", document.get("components") or {})
-        document["components"] = {key: components.get(key) or {} for key in _KEPT_COMPONENTS}
+        components = node_at(document, "components")
+        document["components"] = {key: node_at(components, key) for key in _KEPT_COMPONENTS}
         document["openapi"] = "3.1.0"
-        return cast("Node", self._schemas(document, "document"))
+        return self._schemas(document, "document")
 
     def _inline(self) -> None:
         # Every reference to a parameter, response, body or header is replaced by a copy of what it means.
-        self._document = cast("Node", self._inlined(self._document, "document", ""))
+        self._document = self._inlined(self._document, "document", "")
 
     def _inlined(self, value: Any, kind: str, pointer: str) -> Any:
-        if not isinstance(value, dict):
+        if not is_node(value):
             return value
-        node = cast("Node", value)
+        node = value
         prefix = _INLINED.get(kind)
         for _ in range(_DEEPEST_REF):
             reference = node.get("$ref")
@@ -107,9 +108,9 @@ class _Normalizer:
                 target: Any = copy.deepcopy(resolve(self._document, reference[1:]))
             except KeyError:
                 break  # dangling: the gate says so
-            if not isinstance(target, dict):
+            if not is_node(target):
                 break
-            node = mark(cast("Node", target), *origins(node))
+            node = mark(target, *origins(node))
         else:
             raise StageError(STAGE, self._where, pointer, "references that go round in a circle")
         for key, (inner, how) in KINDS[kind].items():
@@ -117,18 +118,22 @@ class _Normalizer:
                 continue
             if how == "one" and key in node:
                 node[key] = self._inlined(node[key], inner, child(pointer, key))
-            elif how == "map" and isinstance(node.get(key), dict):
-                held = cast("Node", node[key])
-                node[key] = {name: self._inlined(item, inner, child(pointer, key, name)) for name, item in held.items()}
-            elif how == "list" and isinstance(node.get(key), list):
-                items = cast("list[Any]", node[key])
-                node[key] = [self._inlined(item, inner, child(pointer, key, str(i))) for i, item in enumerate(items)]
+            elif how == "map" and is_node(node.get(key)):
+                held = node[key]
+                node[key] = {
+                    name: self._inlined(item, inner, child(pointer, key, name)) for name, item in held.items()
+                }
+            elif how == "list" and is_list(node.get(key)):
+                items = node[key]
+                node[key] = [
+                    self._inlined(item, inner, child(pointer, key, str(i))) for i, item in enumerate(items)
+                ]
         return node
 
     def _operation(self, operation: Node, item: Node, security: Any) -> None:
-        own = cast("list[Node]", operation.get("parameters") or [])
+        own = list_at(operation, "parameters")
         named = {(parameter.get("in"), parameter.get("name")) for parameter in own}
-        shared = cast("list[Node]", item.get("parameters") or [])
+        shared = list_at(item, "parameters")
         own += [copy.deepcopy(each) for each in shared if (each.get("in"), each.get("name")) not in named]
         for parameter in own:
             if parameter.get("in") == "path":
@@ -138,26 +143,26 @@ class _Normalizer:
         operation["parameters"] = own
         if "security" not in operation and security is not None:
             operation["security"] = copy.deepcopy(security)
-        for response in cast("Node", operation.get("responses") or {}).values():
-            if isinstance(response, dict) and "$ref" not in response:
-                cast("Node", response).setdefault("description", "")
+        for response in node_at(operation, "responses").values():
+            if is_node(response) and "$ref" not in response:
+                response.setdefault("description", "")
 
     def _schemas(self, value: Any, kind: str) -> Any:
         # Innermost first, so that what wraps a schema sees its plain form.
         if kind == "schema" and isinstance(value, bool):
             return {} if value else {"not": {}}
-        if not isinstance(value, dict):
+        if not is_node(value):
             return value
-        node = cast("Node", value)
+        node = value
         for key, (inner, how) in KINDS[kind].items():
             held = node.get(key)
             if how == "one" and key in node:
                 keep = key in ("additionalProperties", "unevaluatedProperties") and isinstance(held, bool)
                 node[key] = held if keep else self._schemas(held, inner)
-            elif how == "map" and isinstance(held, dict):
-                node[key] = {name: self._schemas(item, inner) for name, item in cast("Node", held).items()}
-            elif how == "list" and isinstance(held, list):
-                node[key] = [self._schemas(item, inner) for item in cast("list[Any]", held)]
+            elif how == "map" and is_node(held):
+                node[key] = {name: self._schemas(item, inner) for name, item in held.items()}
+            elif how == "list" and is_list(held):
+                node[key] = [self._schemas(item, inner) for item in held]
         return lower_schema(node) if kind == "schema" else node
 
 
@@ -194,14 +199,16 @@ def _lower_const(schema: Node) -> Node:
 def _dissolve(schema: Node) -> Node:
     for key in ("allOf", "anyOf", "oneOf"):
         held = schema.get(key)
-        if not isinstance(held, list) or len(cast("list[Any]", held)) != 1 or not isinstance(held[0], dict):
+        if not is_list(held) or len(held) != 1 or not is_node(held[0]):
             continue
-        inner = cast("Node", held[0])
+        inner = held[0]
         outer = {name: value for name, value in schema.items() if name != key}
         clash = [name for name in outer if name in inner and name not in ANNOTATIONS | {MARK}]
         if any(outer[name] != inner[name] for name in clash):
             continue
-        if "$ref" in inner and _structural(outer) - {"$ref"} or "$ref" in outer and _structural(inner) - {"$ref"}:
+        if ("$ref" in inner and _structural(outer) - {"$ref"}) or (
+            "$ref" in outer and _structural(inner) - {"$ref"}
+        ):
             continue
         marks = [*origins(schema), *origins(inner)]
         schema = {**inner, **outer}
@@ -217,7 +224,7 @@ def _structural(schema: Node) -> set[str]:
 
 def _lower_types(schema: Node) -> Node:
     nullable = schema.pop("nullable", False) is True
-    kinds: list[Any] = cast("list[Any]", schema["type"]) if isinstance(schema.get("type"), list) else []
+    kinds: list[Any] = schema["type"] if is_list(schema.get("type")) else []
     if kinds:
         nullable = nullable or "null" in kinds
         rest = [kind for kind in dict.fromkeys(kinds) if kind != "null"]
@@ -226,8 +233,10 @@ def _lower_types(schema: Node) -> Node:
             schema["type"] = rest[0] if rest else "null"
         else:
             schema = _split(schema, rest)
-    if isinstance(schema.get("enum"), list) and None in schema["enum"] and schema.get("type") != "null":
-        members = [member for member in cast("list[Any]", schema["enum"]) if member is not None]
+    if is_list(schema.get("enum")):
+        schema["enum"] = _distinct(schema["enum"])
+    if is_list(schema.get("enum")) and None in schema["enum"] and schema.get("type") != "null":
+        members = [member for member in schema["enum"] if member is not None]
         nullable = True
         if members:
             schema["enum"] = members
@@ -238,17 +247,25 @@ def _lower_types(schema: Node) -> Node:
     return _with_null(schema) if nullable and schema.get("type") != "null" else schema
 
 
+def _distinct(members: list[Any]) -> list[Any]:
+    kept: list[Any] = []
+    for member in members:
+        if not any(type(member) is type(other) and member == other for other in kept):
+            kept.append(member)
+    return kept
+
+
 def _imply_type(schema: Node) -> None:
     if "type" in schema or "$ref" in schema or any(key in schema for key in ("allOf", "anyOf", "oneOf")):
         return
     members: Any = schema.get("enum")
-    if "properties" in schema or isinstance(schema.get("additionalProperties"), dict):
+    if "properties" in schema or is_node(schema.get("additionalProperties")):
         schema["type"] = "object"
     elif "items" in schema:
         schema["type"] = "array"
-    elif isinstance(members, list) and members:
+    elif is_list(members) and members:
         for kind in ("string", "boolean", "integer", "number"):
-            if all(_is(member, kind) for member in cast("list[Any]", members)):
+            if all(_is(member, kind) for member in members):
                 schema["type"] = kind
                 return
 
@@ -265,7 +282,7 @@ def _split(schema: Node, kinds: list[Any]) -> Node:
     for kind in kinds:
         wanted = _KEYS_OF_TYPE.get(kind, frozenset[str]()) if isinstance(kind, str) else frozenset[str]()
         branch = {key: value for key, value in inner.items() if key in wanted or key not in _TYPED_KEYS}
-        if isinstance(branch.get("enum"), list) and kind in _PYTHON_TYPES:
+        if is_list(branch.get("enum")) and kind in _PYTHON_TYPES:
             branch["enum"] = [member for member in branch["enum"] if _is(member, kind)]
             if not branch["enum"]:
                 continue
@@ -279,9 +296,9 @@ def _split(schema: Node, kinds: list[Any]) -> Node:
 def _with_null(schema: Node) -> Node:
     for key in ("anyOf", "oneOf"):
         held = schema.get(key)
-        if isinstance(held, list) and not _structural(schema) - {key}:
-            alternatives = cast("list[Any]", held)
-            if not any(isinstance(each, dict) and each.get("type") == "null" for each in alternatives):
+        if is_list(held) and not _structural(schema) - {key}:
+            alternatives = held
+            if not any(is_node(each) and each.get("type") == "null" for each in alternatives):
                 alternatives.append({"type": "null"})
             return schema
     if not _structural(schema):
@@ -304,6 +321,6 @@ def _lower_reference(schema: Node) -> Node:
     outer = {key: value for key, value in schema.items() if key in ANNOTATIONS}
     rest = {key: value for key, value in schema.items() if key in beside}
     _imply_type(rest)
-    existing = cast("list[Any]", rest.pop("allOf", []))
+    existing = rest.pop("allOf", [])
     parts: list[Any] = [{"$ref": schema["$ref"]}, *existing, *([rest] if rest else [])]
     return mark({**outer, "allOf": parts}, *origins(schema))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
+
+from codegen.jsonvalue import is_list, is_node
 
 
 def escape(name: str) -> str:
@@ -33,10 +35,10 @@ def resolve(document: Any, pointer: str) -> Any:
     """
     value = document
     for name in tokens(pointer):
-        if isinstance(value, dict):
-            value = cast("dict[str, Any]", value)[name]
-        elif isinstance(value, list) and name.isdigit() and int(name) < len(cast("list[Any]", value)):
-            value = cast("list[Any]", value)[int(name)]
+        if is_node(value):
+            value = value[name]
+        elif is_list(value) and name.isdigit() and int(name) < len(value):
+            value = value[int(name)]
         else:
             raise KeyError(pointer)
     return value

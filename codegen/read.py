@@ -8,14 +8,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 from codegen.dialects import legacy, openapi, rendered
 from codegen.errors import StageError
+from codegen.jsonvalue import is_list, is_node
 from codegen.pointer import child
-from codegen.sources import Page
 from codegen.structure import KINDS, MARK, origins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from codegen.sources import Page
 
 STAGE = "read"
 
@@ -47,30 +51,34 @@ def read(page: Page) -> dict[str, Any]:
 def _check(value: Any, kind: str, pointer: str, where: str, line: int) -> None:
     if isinstance(value, bool) and kind == "schema":
         return
-    if not isinstance(value, dict):
+    if not is_node(value):
         found = type(value).__name__
         raise StageError(STAGE, where, f"line {line} ({pointer})", f"a {kind} is a mapping, not {found}")
-    node = cast("dict[str, Any]", value)
+    node = value
     line = next((origin.line for origin in origins(node)), line)
     for key in _LISTS:
         held = node.get(key)
-        boolean = key == "required" and kind in ("parameter", "header", "request_body") and isinstance(held, bool)
-        if key in node and held is not None and not boolean and not isinstance(held, list):
+        boolean = (
+            key == "required" and kind in ("parameter", "header", "request_body") and isinstance(held, bool)
+        )
+        if key in node and held is not None and not boolean and not is_list(held):
             place = f"line {line} ({child(pointer, key)})"
             raise StageError(STAGE, where, place, f"`{key}` of a {kind} is a list, not {type(held).__name__}")
     for key, (inner, how) in KINDS[kind].items():
-        held: Any = {name: item for name, item in node.items() if name != MARK} if key == "*" else node.get(key)
+        held: Any = (
+            {name: item for name, item in node.items() if name != MARK} if key == "*" else node.get(key)
+        )
         here = pointer if key == "*" else child(pointer, key)
         if held is None:
             continue
         if how == "one":
             _check(held, inner, here, where, line)
-        elif how == "map" and isinstance(held, dict):
-            for name, item in cast("dict[str, Any]", held).items():
+        elif how == "map" and is_node(held):
+            for name, item in held.items():
                 if not name.startswith("x-") or inner == "schema":
                     _check(item, inner, child(here, name), where, line)
-        elif how == "list" and isinstance(held, list):
-            for index, item in enumerate(cast("list[Any]", held)):
+        elif how == "list" and is_list(held):
+            for index, item in enumerate(held):
                 _check(item, inner, child(here, str(index)), where, line)
         else:
             wanted = "mapping" if how == "map" else "list"

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any, cast
+from typing import Any
 
 from codegen.errors import StageError
+from codegen.jsonvalue import Node, is_node, list_at, node_at
 from codegen.naming import pascal, snake
 from codegen.pointer import child
 from codegen.sources import SOURCES, Provider
@@ -24,8 +25,6 @@ STAGE = "shape"
 _SCHEMAS = "#/components/schemas/"
 _WORDS = ("title", "description", "example", "examples", "default", "deprecated")
 _DROPPED = ("operationId", "tags", "servers", "externalDocs")
-
-Node = dict[str, Any]
 
 
 def shape(document: Node, provider: Provider) -> Node:
@@ -59,7 +58,7 @@ def operations(document: Node) -> dict[str, tuple[str, str]]:
 def proposed(document: Node, path: str, method: str) -> str:
     """A pinned name for an operation, from its operationId, tags or path."""
     operation = document["paths"][path][method]
-    tags = operation.get("tags") or []
+    tags = list_at(operation, "tags")
     plain = [segment for segment in path.split("/") if segment and not segment.startswith("{")]
     group = snake(str(tags[0])) if tags else snake(plain[-1] if plain else "")
     own = snake(str(operation.get("summary") or operation.get("operationId") or ""))
@@ -77,7 +76,9 @@ def _pin(document: Node, provider: Provider) -> None:
     for key in provider.operations:
         if key not in found:
             hint = "Take the line out, or vendor the page or write the amendment that states it."
-            raise StageError(STAGE, SOURCES, where, f"{key!r} is pinned, but no page or amendment states it", hint)
+            raise StageError(
+                STAGE, SOURCES, where, f"{key!r} is pinned, but no page or amendment states it", hint
+            )
     for key, (path, method) in found.items():
         operation = document["paths"][path][method]
         group, name = provider.operations[key].split(".")
@@ -93,45 +94,58 @@ class _Hoist:
 
     def operation(self, operation: Node) -> None:
         name = pascal(operation["operationId"])
-        for parameter in operation.get("parameters") or []:
+        for parameter in list_at(operation, "parameters"):
             if "schema" in parameter:
-                parameter["schema"] = self.schema(parameter["schema"], name + pascal(str(parameter.get("name"))))
+                parameter["schema"] = self.schema(
+                    parameter["schema"], name + pascal(str(parameter.get("name")))
+                )
         self._contents(operation.get("requestBody"), f"{name}Request")
-        first = True
-        for status, response in sorted((operation.get("responses") or {}).items()):
-            success = status.startswith("2")
-            self._contents(response, f"{name}Response" if success and first else f"{name}Response{pascal(status)}")
-            first = first and not (success and response.get("content"))
+        responses: Node = node_at(operation, "responses")
+        first = next(
+            (status for status in sorted(responses) if status.startswith("2") and _inline(responses[status])),
+            "",
+        )
+        for status, response in responses.items():
+            self._contents(response, f"{name}Response{'' if status == first else pascal(status)}")
 
     def _contents(self, holder: Any, name: str) -> None:
-        contents: Node = holder.get("content") or {} if isinstance(holder, dict) else {}
+        contents: Node = node_at(holder, "content") if is_node(holder) else {}
         for index, (kind, media) in enumerate(contents.items()):
-            if isinstance(media, dict) and "schema" in media:
+            if is_node(media) and "schema" in media:
                 suffix = "" if index == 0 else pascal(kind.split("/")[-1])
                 media["schema"] = self.schema(media["schema"], name + suffix)
 
     def schema(self, schema: Any, name: str) -> Any:
         """The schema, or a reference to the component it was hoisted to."""
-        if not isinstance(schema, dict):
+        if not is_node(schema):
             return schema
-        node = cast("Node", schema)
+        node = schema
         self.inside(node, name)
         return self._hoisted(node, name) if _is_type(node) else node
 
     def inside(self, node: Node, name: str) -> None:
         """Hoist what is inline below a schema called `name`."""
-        for prop, schema in (node.get("properties") or {}).items():
+        for prop, schema in node_at(node, "properties").items():
             node["properties"][prop] = self.schema(schema, name + pascal(prop))
         for key, suffix in (("items", "Item"), ("additionalProperties", "Value")):
-            if isinstance(node.get(key), dict):
+            if is_node(node.get(key)):
                 node[key] = self.schema(node[key], name + suffix)
         for key in ("anyOf", "oneOf"):
-            held = cast("list[Any]", node.get(key) or [])
-            several = sum(isinstance(each, dict) and _is_type(cast("Node", each)) for each in held) > 1
-            node.update({key: [self.schema(each, f"{name}{i + 1}" if several else name) for i, each in enumerate(held)]} if held else {})
-        for each in cast("list[Any]", node.get("allOf") or []):
-            if isinstance(each, dict):
-                self.inside(cast("Node", each), name)
+            held = list_at(node, key)
+            several = sum(is_node(each) and _is_type(each) for each in held) > 1
+            node.update(
+                {
+                    key: [
+                        self.schema(each, f"{name}{i + 1}" if several else name)
+                        for i, each in enumerate(held)
+                    ]
+                }
+                if held
+                else {}
+            )
+        for each in list_at(node, "allOf"):
+            if is_node(each):
+                self.inside(each, name)
 
     def _hoisted(self, node: Node, name: str) -> Node:
         held = self._schemas.get(name)
@@ -148,7 +162,9 @@ class _Hoist:
         reference: Node = {"$ref": f"{_SCHEMAS}{name}"}
         if "default" in node:
             reference["default"] = node["default"]
-            self._schemas[name] = {key: value for key, value in self._schemas[name].items() if key != "default"}
+            self._schemas[name] = {
+                key: value for key, value in self._schemas[name].items() if key != "default"
+            }
         if "description" in node:
             reference["description"] = node["description"]
         return mark(reference, *origins(node))
@@ -158,6 +174,11 @@ def _is_type(node: Node) -> bool:
     if node.get("enum") and node.get("type") in ("string", "integer"):
         return True
     return node.get("type") == "object" and bool(node.get("properties"))
+
+
+def _inline(response: Any) -> bool:
+    contents: Node = node_at(response, "content") if is_node(response) else {}
+    return any("$ref" not in media.get("schema", {"$ref": ""}) for media in contents.values())
 
 
 def _sense(node: Node) -> str:

@@ -11,14 +11,17 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from codegen.errors import StageError
+from codegen.jsonvalue import is_list, is_node
 from codegen.structure import AMENDMENTS, METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 STAGE = "vendor"
 SOURCES = "sources.toml"
@@ -126,9 +129,9 @@ def _provider(specs_dir: Path, name: str, body: Any) -> Provider:
     for key, pinned in _table(body.get("operations", {}), f"[{name}.operations]", None).items():
         operations[key] = _pin(f"[{name}.operations]", key, pinned)
     entries: Any = body.get("fragments", [])
-    if not isinstance(entries, list):
+    if not is_list(entries):
         raise StageError(STAGE, SOURCES, where, "`fragments` is not a list of tables")
-    fragments = tuple(_fragment(name, item) for item in cast("list[Any]", entries))
+    fragments = tuple(_fragment(name, item) for item in entries)
     files = [fragment.file for fragment in fragments]
     for file in files:
         if files.count(file) > 1:
@@ -142,7 +145,9 @@ def _pin(where: str, key: str, pinned: Any) -> str:
     if match is None or match[1].lower() not in METHODS:
         raise StageError(STAGE, SOURCES, where, f"{key!r} is not `METHOD /path`")
     if not isinstance(pinned, str) or not _PINNED.fullmatch(pinned):
-        message = f"{key!r} is pinned to {pinned!r}, which is not `group.operation` in lower-case Python names"
+        message = (
+            f"{key!r} is pinned to {pinned!r}, which is not `group.operation` in lower-case Python names"
+        )
         raise StageError(STAGE, SOURCES, where, message)
     return pinned
 
@@ -160,9 +165,9 @@ def _fragment(provider: str, body: Any) -> Fragment:
 
 
 def _table(value: Any, where: str, known: set[str] | None) -> dict[str, Any]:
-    if not isinstance(value, dict):
+    if not is_node(value):
         raise StageError(STAGE, SOURCES, where, "is not a table")
-    table = cast("dict[str, Any]", value)
+    table = value
     for key in table:
         if known is not None and key not in known:
             hint = f"It may say: {', '.join(sorted(known))}."
@@ -175,7 +180,9 @@ def _text(table: Mapping[str, Any], key: str, where: str, pattern: re.Pattern[st
     if not isinstance(value, str):
         raise StageError(STAGE, SOURCES, where, f"`{key}` is missing or not a string")
     if pattern is not None and not pattern.fullmatch(value):
-        raise StageError(STAGE, SOURCES, where, f"`{key}` is {value[:80]!r}, which can't be", f"Wanted: {pattern.pattern}")
+        raise StageError(
+            STAGE, SOURCES, where, f"`{key}` is {value[:80]!r}, which can't be", f"Wanted: {pattern.pattern}"
+        )
     return value
 
 
@@ -185,7 +192,9 @@ def pages(provider: Provider) -> tuple[Page, ...]:
     Raises:
         StageError: A page is missing, isn't the one that was vendored, or isn't text.
     """
-    return tuple(_page(provider, fragment) for fragment in sorted(provider.fragments, key=lambda item: item.file))
+    return tuple(
+        _page(provider, fragment) for fragment in sorted(provider.fragments, key=lambda item: item.file)
+    )
 
 
 def _page(provider: Provider, fragment: Fragment) -> Page:
@@ -201,8 +210,12 @@ def _page(provider: Provider, fragment: Fragment) -> Page:
         raise StageError(STAGE, where, "", f"can't be read: {error.strerror}", hint) from error
     found = hashlib.sha256(data).hexdigest()
     if found != fragment.sha256:
-        hint = f"If the page was meant to change, put sha256 = \"{found}\" into {SOURCES}; otherwise restore it."
-        raise StageError(STAGE, where, "", f"its sha256 is not the one in {SOURCES} ({fragment.sha256})", hint)
+        hint = (
+            f'If the page was meant to change, put sha256 = "{found}" into {SOURCES}; otherwise restore it.'
+        )
+        raise StageError(
+            STAGE, where, "", f"its sha256 is not the one in {SOURCES} ({fragment.sha256})", hint
+        )
     try:
         return Page(fragment, where, data.decode("utf-8").replace("\r\n", "\n"))
     except UnicodeDecodeError as error:

@@ -9,21 +9,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from codegen import amend, sources, yamltext
 from codegen.errors import StageError
 from codegen.gate import gate
+from codegen.jsonvalue import node_at
 from codegen.merge import Fragment, merge
 from codegen.normalize import normalize
 from codegen.read import read
 from codegen.shape import shape
-from codegen.sources import Page, Provider, Sources
 from codegen.structure import AMENDMENTS, METHODS, Origin, origins, parts, unmarked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from codegen.sources import Page, Provider, Sources
 
 STAGE = "spec"
 _HEADER = """\
@@ -91,7 +95,7 @@ def make(provider: Provider, pages: Sequence[Page], acts: Sequence[amend.Action]
     removed |= amended.removed
     shaped = shape(normalize(amended.document, amendments), provider)
     _nothing_lost(provider, stated - removed - _stated(shaped))
-    document = cast("dict[str, Any]", unmarked(ordered(shaped)))
+    document = unmarked(ordered(shaped))
     provenance = {part.pointer: held for part in parts(ordered(shaped)) if (held := origins(part.value))}
     gate(document, provenance, provider)
     text = _HEADER.format(title=provider.title) + yamltext.write(document)
@@ -117,7 +121,9 @@ def _nothing_lost(provider: Provider, lost: set[Origin]) -> None:
         where = f"{provider.name}/fragments/{first.file}"
         more = f", and {len(lost) - 1} more like it" if len(lost) > 1 else ""
         message = f"what this place states is nowhere in the document{more}"
-        hint = "A defect of the pipeline, unless an amendment replaced it: then let an action `remove` it first."
+        hint = (
+            "A defect of the pipeline, unless an amendment replaced it: then let an action `remove` it first."
+        )
         raise StageError(STAGE, where, f"line {first.line} ({first.pointer})", message, hint)
 
 
@@ -127,8 +133,12 @@ def ordered(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **document,
         "paths": {
-            path: {method: item[method] for method in METHODS if method in item}
+            path: {method: _operation(item[method]) for method in METHODS if method in item}
             for path, item in sorted(document["paths"].items())
         },
         "components": {key: dict(sorted(held.items())) for key, held in sorted(components.items())},
     }
+
+
+def _operation(operation: Mapping[str, Any]) -> dict[str, Any]:
+    return {**operation, "responses": dict(sorted(node_at(operation, "responses").items()))}

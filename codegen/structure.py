@@ -9,12 +9,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from attrs import frozen
 
+from codegen.jsonvalue import is_list, is_node
 from codegen.pointer import child
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MARK = "x-omnirun-origin"
 """Key under which a part carries the places it is stated at: a list of [file, pointer, line]."""
@@ -27,19 +30,17 @@ AMENDMENTS = "amendments.yaml"
 
 How = Literal["one", "list", "map"]
 _SCHEMA: dict[str, tuple[str, How]] = {
-    **{key: ("schema", "map") for key in ("properties", "patternProperties", "$defs", "dependentSchemas")},
-    **{key: ("schema", "list") for key in ("allOf", "anyOf", "oneOf", "prefixItems")},
-    **{
-        key: ("schema", "one")
-        for key in (
-            "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
-            "unevaluatedItems", "unevaluatedProperties",
-        )
-    },
+    **dict.fromkeys(("properties", "patternProperties", "$defs", "dependentSchemas"), ("schema", "map")),
+    **dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), ("schema", "list")),
+    **dict.fromkeys(("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties"), ("schema", "one")),
 }  # fmt: skip
 
 KINDS: dict[str, dict[str, tuple[str, How]]] = {
-    "document": {"paths": ("path_item", "map"), "webhooks": ("path_item", "map"), "components": ("components", "one")},
+    "document": {
+        "paths": ("path_item", "map"),
+        "webhooks": ("path_item", "map"),
+        "components": ("components", "one"),
+    },
     "components": {
         "schemas": ("schema", "map"),
         "responses": ("response", "map"),
@@ -50,7 +51,7 @@ KINDS: dict[str, dict[str, tuple[str, How]]] = {
         "pathItems": ("path_item", "map"),
         "callbacks": ("callback", "map"),
     },
-    "path_item": {"parameters": ("parameter", "list"), **{method: ("operation", "one") for method in METHODS}},
+    "path_item": {"parameters": ("parameter", "list"), **dict.fromkeys(METHODS, ("operation", "one"))},
     "operation": {
         "parameters": ("parameter", "list"),
         "requestBody": ("request_body", "one"),
@@ -98,21 +99,21 @@ class Part(NamedTuple):
 def parts(value: Any, kind: str = "document", pointer: str = "") -> Iterator[Part]:
     """Every part of a document, outermost first; a part may be changed in place while it is visited."""
     yield Part(kind, pointer, value)
-    if not isinstance(value, dict):
+    if not is_node(value):
         return
-    node = cast("dict[str, Any]", value)
+    node = value
     for key, (inner, how) in KINDS[kind].items():
         held: Any = node if key == "*" else node.get(key)
         where = pointer if key == "*" else child(pointer, key)
         if how == "one":
             if isinstance(held, dict | bool) and key in node:
                 yield from parts(held, inner, where)
-        elif how == "map" and isinstance(held, dict):
-            for name, item in list(cast("dict[str, Any]", held).items()):
+        elif how == "map" and is_node(held):
+            for name, item in list(held.items()):
                 if not (key == "*" and name.startswith("x-")):
                     yield from parts(item, inner, child(where, name))
-        elif how == "list" and isinstance(held, list):
-            for index, item in enumerate(cast("list[Any]", held)):
+        elif how == "list" and is_list(held):
+            for index, item in enumerate(held):
                 yield from parts(item, inner, child(where, str(index)))
 
 
@@ -128,17 +129,17 @@ def mark(value: dict[str, Any], *origins: Origin) -> dict[str, Any]:
 
 def origins(value: Any) -> tuple[Origin, ...]:
     """The origins a part carries."""
-    if not isinstance(value, dict):
+    if not is_node(value):
         return ()
-    held = cast("dict[str, Any]", value).get(MARK, [])
+    held = value.get(MARK, [])
     return tuple(Origin(file, pointer, line) for file, pointer, line in held)
 
 
 def unmarked(value: Any) -> Any:
     """A copy without any mark."""
-    if isinstance(value, dict):
-        node = cast("dict[str, Any]", value)
+    if is_node(value):
+        node = value
         return {key: unmarked(item) for key, item in node.items() if key != MARK}
-    if isinstance(value, list):
-        return [unmarked(item) for item in cast("list[Any]", value)]
+    if is_list(value):
+        return [unmarked(item) for item in value]
     return value

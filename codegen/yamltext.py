@@ -17,6 +17,7 @@ import yaml
 from attrs import Factory, define, frozen
 
 from codegen.errors import StageError
+from codegen.jsonvalue import is_list, is_node
 from codegen.pointer import child
 
 MAX_DEPTH = 100
@@ -172,12 +173,12 @@ class _Builder:
         if not self._stack:
             return ""
         level = self._stack[-1]
-        name = str(len(level.value)) if isinstance(level.value, list) else level.key or ""
+        name = str(len(level.value)) if is_list(level.value) else level.key or ""
         return child(level.pointer, name)
 
     def _close(self) -> None:
         level = self._stack.pop()
-        if isinstance(level.value, dict):
+        if is_node(level.value):
             for merged in level.merges:
                 for key, value in merged.items():
                     level.value.setdefault(key, copy.deepcopy(value))
@@ -189,7 +190,7 @@ class _Builder:
             self.root = value
             return
         level = self._stack[-1]
-        if isinstance(level.value, list):
+        if is_list(level.value):
             self.lines.setdefault(child(level.pointer, str(len(level.value))), self._line)
             level.value.append(value)
         elif level.key is None:
@@ -218,8 +219,8 @@ class _Builder:
                 raise self._error("a collection can't be a key")
 
     def _merged(self, value: Any) -> list[Any]:
-        sources = cast("list[Any]", value) if isinstance(value, list) else [value]
-        if not all(isinstance(source, dict) for source in sources):
+        sources = value if is_list(value) else [value]
+        if not all(is_node(source) for source in sources):
             raise self._error("`<<` merges mappings only")
         return sources
 
@@ -231,7 +232,9 @@ class _Dumper(_DUMPER):  # type: ignore[misc]  # the C class where PyYAML has it
 
 def _represent_str(dumper: Any, text: str) -> Any:
     plain = _PLAIN.fullmatch(text) is not None and text.lower() not in _NOT_PLAIN
-    block = "\n" in text and re.search(r"[ \t]$|^\s", text, re.MULTILINE) is None and text.isprintable() is False
+    block = (
+        "\n" in text and re.search(r"[ \t]$|^\s", text, re.MULTILINE) is None and text.isprintable() is False
+    )
     style = None if plain else "|" if block and _printable(text) else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 

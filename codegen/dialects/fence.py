@@ -8,12 +8,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from codegen.errors import StageError
-from codegen.sources import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codegen.sources import Page
 
 _OPEN = re.compile(r" {0,3}(`{3,}|~{3,})\s*([^`]*?)\s*")
 _LANGUAGES = {"yaml", "yml", "json", ""}
@@ -75,7 +79,9 @@ def document_block(page: Page, stage: str, mark: re.Pattern[str], wanted: str) -
         raise StageError(stage, page.where, "line 1", f"no fenced block holds {wanted}", hint)
     if len(found) > 1:
         message = f"a second fenced block holds {wanted}; the first is on line {found[0].line}"
-        raise StageError(stage, page.where, f"line {found[1].line}", message, "Vendor one page per operation.")
+        raise StageError(
+            stage, page.where, f"line {found[1].line}", message, "Vendor one page per operation."
+        )
     return found[0]
 
 

@@ -11,13 +11,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define
 
-from codegen.dialects.tables import Row
+from codegen.jsonvalue import Node, is_list, is_node
 from codegen.structure import Origin, mark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from codegen.dialects.tables import Row
 
 MISSING: Any = object()
 """The example value of a field that no example has."""
@@ -40,8 +44,6 @@ _QUOTED = re.compile(
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)")
 _DEFAULT = re.compile(r"\b[Dd]efaults?(?: is| to|:)?\s*[\"`']?([\w.-]+?)[\"`']?(?=[\s),.;]|$)")
 
-Node = dict[str, Any]
-
 
 @define
 class Field:
@@ -62,7 +64,9 @@ def tree(rows: Sequence[Row]) -> Field:
     return root
 
 
-def schema_of(field: Field, example: Any, origin: Callable[[str, int], Origin], *, request: bool, name: str = "") -> Node:
+def schema_of(
+    field: Field, example: Any, origin: Callable[[str, int], Origin], *, request: bool, name: str = ""
+) -> Node:
     """The schema of a field.
 
     Args:
@@ -79,12 +83,14 @@ def schema_of(field: Field, example: Any, origin: Callable[[str, int], Origin], 
     schema = _typed(row.type) if row is not None and row.type else _inferred(example)
     if example is None and row is not None and row.type and "null" not in row.type:
         schema = {"anyOf": [schema, {"type": "null"}]}
-    core = next((each for each in schema.get("anyOf", [schema]) if each.get("type") in ("object", "array")), schema)
+    core = next(
+        (each for each in schema.get("anyOf", [schema]) if each.get("type") in ("object", "array")), schema
+    )
     if row is not None and not _fits(schema, example):
         raise ValueError(f"the table says {row.type} for {row.name}, the example {json.dumps(example)[:60]}")
     holder, inner = core, example
     if core.get("type") == "array":
-        inner = cast("list[Any]", example)[0] if isinstance(example, list) and example else MISSING
+        inner = example[0] if is_list(example) and example else MISSING
         if inner is not MISSING or field.below:
             items = core.get("items") or (_inferred(inner) if inner is not MISSING else {"type": "object"})
             core["items"] = mark(items, origin(f"{name}[]", row.line if row else 0))
@@ -97,9 +103,15 @@ def schema_of(field: Field, example: Any, origin: Callable[[str, int], Origin], 
 
 
 def _properties(
-    schema: Node, field: Field, example: Any, origin: Callable[[str, int], Origin], *, request: bool, name: str
+    schema: Node,
+    field: Field,
+    example: Any,
+    origin: Callable[[str, int], Origin],
+    *,
+    request: bool,
+    name: str,
 ) -> None:
-    values: Node = cast("Node", example) if isinstance(example, dict) else {}
+    values: Node = example if is_node(example) else {}
     known = list(field.below)
     if not request or not name:
         known += [key for key in values if key not in field.below]
@@ -139,7 +151,11 @@ def _inferred(example: Any) -> Node:
         case float():
             return {"type": "number"}
         case str():
-            return {"type": "string", "format": "date-time"} if _INSTANT.fullmatch(example) else {"type": "string"}
+            return (
+                {"type": "string", "format": "date-time"}
+                if _INSTANT.fullmatch(example)
+                else {"type": "string"}
+            )
         case list():
             return {"type": "array", "items": {}}
         case dict():
@@ -153,8 +169,8 @@ _JSON_TYPES: dict[str, Callable[[Any], bool]] = {
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "boolean": lambda value: isinstance(value, bool),
-    "object": lambda value: isinstance(value, dict),
-    "array": lambda value: isinstance(value, list),
+    "object": lambda value: is_node(value),
+    "array": lambda value: is_list(value),
     "null": lambda value: value is None,
 }
 
@@ -162,7 +178,9 @@ _JSON_TYPES: dict[str, Callable[[Any], bool]] = {
 def _fits(schema: Node, example: Any) -> bool:
     if example is MISSING:
         return True
-    return any("type" not in each or _JSON_TYPES[each["type"]](example) for each in schema.get("anyOf", [schema]))
+    return any(
+        "type" not in each or _JSON_TYPES[each["type"]](example) for each in schema.get("anyOf", [schema])
+    )
 
 
 def _worded(schema: Node, row: Row, example: Any) -> None:
@@ -170,7 +188,11 @@ def _worded(schema: Node, row: Row, example: Any) -> None:
     target = next((each for each in schema.get("anyOf", [schema]) if each.get("type") == "string"), None)
     if target is not None and (quoted := _QUOTED.fullmatch(text)):
         target.setdefault("enum", re.findall(r"[\"“`']([^\"”`']+)[\"”`']", quoted[1]))
-    elif target is not None and "ISO 8601" in text and (not isinstance(example, str) or _INSTANT.fullmatch(example)):
+    elif (
+        target is not None
+        and "ISO 8601" in text
+        and (not isinstance(example, str) or _INSTANT.fullmatch(example))
+    ):
         target.setdefault("format", "date-time")
     if text:
         schema["description"] = text

@@ -12,14 +12,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 from codegen import yamltext
 from codegen.dialects.fence import document_block, heading
 from codegen.errors import StageError
+from codegen.jsonvalue import is_list, is_node
 from codegen.pointer import child
-from codegen.sources import Page
 from codegen.structure import METHODS, Origin, mark, parts, unmarked
+
+if TYPE_CHECKING:
+    from codegen.sources import Page
 
 STAGE = "read"
 _MARK = re.compile(r"^paths:\s*\n\s+path:\s", re.MULTILINE)
@@ -58,7 +61,9 @@ class _Reader:
         at = "/paths/request"
         security, schemes = self._security(request)
         operation: dict[str, Any] = {"summary": heading(self._page) or f"{method.upper()} {path}"}
-        operation["parameters"] = self._parameters(self._map(request, at, "parameters"), child(at, "parameters"))
+        operation["parameters"] = self._parameters(
+            self._map(request, at, "parameters"), child(at, "parameters")
+        )
         self._body(self._map(request, at, "body"), child(at, "body"), operation)
         operation["responses"] = self._responses(self._map(paths, "/paths", "response"))
         if paths.get("deprecated") is True:
@@ -86,20 +91,20 @@ class _Reader:
         return mark(value, Origin(self._page.fragment.file, pointer, self._text.line(pointer)))
 
     def _map(self, holder: Any, pointer: str, key: str) -> dict[str, Any]:
-        if not isinstance(holder, dict):
+        if not is_node(holder):
             raise self._error(pointer, "a mapping was expected")
-        value = cast("dict[str, Any]", holder).get(key)
+        value = holder.get(key)
         if value is None:
             return {}
-        if not isinstance(value, dict):
+        if not is_node(value):
             raise self._error(child(pointer, key), "a mapping was expected")
-        return cast("dict[str, Any]", value)
+        return value
 
     def _list(self, holder: dict[str, Any], pointer: str, key: str) -> list[dict[str, Any]]:
-        value = holder.get(key, [])
-        entries = cast("list[Any]", value) if isinstance(value, list) else [value]
+        value: Any = holder.get(key) or []
+        entries = value if is_list(value) else [value]
         for index, entry in enumerate(entries):
-            if not isinstance(entry, dict):
+            if not is_node(entry):
                 raise self._error(child(pointer, key, str(index)), "a list of mappings was expected")
         return entries
 
@@ -111,7 +116,9 @@ class _Reader:
             held = [
                 (place, name, raw, child(at, "parameters", place, name))
                 for place in ("query", "header", "cookie")
-                for name, raw in self._map(self._map(entry, at, "parameters"), child(at, "parameters"), place).items()
+                for name, raw in self._map(
+                    self._map(entry, at, "parameters"), child(at, "parameters"), place
+                ).items()
             ]
             title = str(entry.get("title") or "security")
             alternative: dict[str, list[str]] = {}
@@ -124,9 +131,9 @@ class _Reader:
         return alternatives, schemes
 
     def _scheme(self, place: str, name: str, raw: Any, pointer: str) -> dict[str, Any]:
-        if not isinstance(raw, dict):
+        if not is_node(raw):
             raise self._error(pointer, "a mapping was expected")
-        given = cast("dict[str, Any]", raw)
+        given = raw
         described = {"description": given["description"]} if "description" in given else {}
         if given.get("type") == "apiKey":
             return {"type": "apiKey", "in": place, "name": name, **described}
@@ -141,9 +148,9 @@ class _Reader:
                 raise self._error(child(at, place), f"parameters go in one of {', '.join(_PLACES)}")
             for name, raw in self._map(places, at, place).items():
                 pointer = child(at, place, name)
-                if not isinstance(raw, dict):
+                if not is_node(raw):
                     raise self._error(pointer, "a mapping was expected")
-                found.append(self._parameter(place, name, cast("dict[str, Any]", raw), pointer))
+                found.append(self._parameter(place, name, raw, pointer))
         return found
 
     def _parameter(self, place: str, name: str, raw: dict[str, Any], pointer: str) -> dict[str, Any]:
@@ -179,13 +186,17 @@ class _Reader:
 
     def _schema(self, raw: Any, pointer: str, *, plain: bool = False) -> Any:
         # `plain`: below components the form is OpenAPI's own, a boolean `required` can't occur.
-        if not isinstance(raw, dict):
+        if not is_node(raw):
             raise self._error(pointer, "a mapping was expected")
-        schema = cast("dict[str, Any]", unmarked(raw))
+        schema = unmarked(raw)
         if not plain:
-            schema = {key: value for key, value in schema.items() if not isinstance(value, bool) or key != "required"}
+            schema = {
+                key: value
+                for key, value in schema.items()
+                if not isinstance(value, bool) or key != "required"
+            }
         for part in parts(schema, "schema", pointer):
-            if isinstance(part.value, dict):
+            if is_node(part.value):
                 self._lower(part.value, part.pointer)
         name = schema.pop("refIdentifier", None)
         if not isinstance(name, str) or not name.startswith(_COMPONENT):
@@ -246,5 +257,3 @@ class _Reader:
                 response["content"] = content
             responses[status] = self._mark(response, pointer)
         return responses
-
-

@@ -8,13 +8,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from codegen import yamltext
 from codegen.dialects.fence import document_block
 from codegen.errors import StageError
-from codegen.sources import Page
+from codegen.jsonvalue import is_node
 from codegen.structure import MARKED, Origin, mark, parts, unmarked
+
+if TYPE_CHECKING:
+    from codegen.sources import Page
 
 STAGE = "read"
 _MARK = re.compile(r"""^\s*\{?\s*["']?(openapi|swagger)["']?\s*:""", re.MULTILINE)
@@ -29,11 +32,11 @@ def read(page: Page) -> dict[str, Any]:
     block = document_block(page, STAGE, _MARK, "an OpenAPI document (`openapi: 3...`)")
     read_yaml = yamltext.read(block.text, stage=STAGE, where=page.where, first_line=block.line)
     document = unmarked(read_yaml.value)
-    version = str(document.get("openapi", "")) if isinstance(document, dict) else ""
+    version = str(document.get("openapi", "")) if is_node(document) else ""
     if not version.startswith(("3.0", "3.1")):
         line = f"line {read_yaml.line('/openapi')}"
         raise StageError(STAGE, page.where, line, f"OpenAPI version {version!r}; 3.0 and 3.1 are read")
     for part in parts(document):
-        if part.kind in MARKED and isinstance(part.value, dict):
+        if part.kind in MARKED and is_node(part.value):
             mark(part.value, Origin(page.fragment.file, part.pointer, read_yaml.line(part.pointer)))
     return document

@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import Factory, define
 
 from codegen.dialects import tables
 from codegen.dialects.fields import MISSING, Field, schema_of, tree
 from codegen.errors import StageError
-from codegen.sources import Page
+from codegen.jsonvalue import Node, is_list, is_node
 from codegen.structure import METHODS, Origin, mark
+
+if TYPE_CHECKING:
+    from codegen.sources import Page
 
 STAGE = "read"
 Section = Literal["intro", "header", "path", "query", "body", "response", "errors", "other"]
@@ -38,14 +41,25 @@ SECTIONS: dict[str, Section] = {
 _OPERATION = re.compile(r"#*\s*(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+`?(/[^\s`?]*)`?\s*")
 _STATUS = re.compile(r"#*\s*`?([1-5][0-9][0-9])`?(?:\s+(?:[-–—:]\s*)?[A-Z][A-Za-z -]{1,40})?")
 _EXAMPLE_RESPONSE = re.compile(r"example responses?\b.*|response example\b.*")
-_LANGUAGES = {"bash", "shell", "curl", "sh", "typescript", "javascript", "python", "json", "go", "ruby", "java", "php"}
+_LANGUAGES = {
+    "bash",
+    "shell",
+    "curl",
+    "sh",
+    "typescript",
+    "javascript",
+    "python",
+    "json",
+    "go",
+    "ruby",
+    "java",
+    "php",
+}
 _HEADING = re.compile(r"[A-Z][A-Za-z ]{2,40}")
 _CURL_HEADER = re.compile(r"""-H\s+["']([A-Za-z0-9-]+):\s*([^"']*)["']""")
 _CURL_DATA = re.compile(r"""(?:-d|--data(?:-raw|-binary)?)\s+'""")
 _ERROR_ROW = re.compile(r"([1-5][0-9][0-9])\s*(.*)")
 _PARAMETER = re.compile(r"\{([^{}/]+)\}|(?<=/):([A-Za-z_]\w*)")
-
-Node = dict[str, Any]
 
 
 @define
@@ -131,7 +145,7 @@ class _Reader:
             line = self._lines[index].strip()
             heading = line.lstrip("#").strip().lower()
             shape = tables.columns(line)
-            if heading in _LANGUAGES and not line.startswith("#"):
+            if line.startswith("```") or (heading in _LANGUAGES and not line.startswith("#")):
                 index = self._block(index, heading, section, status)
                 continue
             if shape is not None:
@@ -144,7 +158,9 @@ class _Reader:
                 section = "response"
             elif heading in SECTIONS:
                 section = SECTIONS[heading]
-            elif line.startswith("#") or (_HEADING.fullmatch(line) and self._blank(index - 1) and self._blank(index + 1)):
+            elif line.startswith("#") or (
+                _HEADING.fullmatch(line) and self._blank(index - 1) and self._blank(index + 1)
+            ):
                 section = "other"
             elif line and not _OPERATION.fullmatch(line):
                 self._words(line, section, status)
@@ -161,7 +177,11 @@ class _Reader:
 
     def _table(self, index: int, shape: tuple[tables.Column, ...], section: Section, status: str) -> int:
         start = index + 1
-        if start < len(self._lines) and re.fullmatch(r"[|\s:-]+", self._lines[start]) and "|" in self._lines[start]:
+        if (
+            start < len(self._lines)
+            and re.fullmatch(r"[|\s:-]+", self._lines[start])
+            and "|" in self._lines[start]
+        ):
             start += 1
         end = start
         while not self._blank(end):
@@ -170,37 +190,43 @@ class _Reader:
         self._scan.tables.append(_Table(section, status, shape, rows))
         return end
 
-    def _block(self, index: int, language: str, section: Section, status: str) -> int:
-        # A code block has lost its fence: JSON tells its own end, a curl's data does; other code is passed over up to
-        # the next line that is a heading of the page or another language.
-        text = "\n".join(self._lines[index + 1 :])
-        if language == "json":
-            try:
-                value, length = json.JSONDecoder().raw_decode(text.lstrip())
-            except ValueError as error:
-                raise self._error(index + 2, f"JSON was expected after `json`: {error}") from error
-            self._example(index + 2, value, section, status)
-            return index + 1 + text[: length + len(text) - len(text.lstrip())].count("\n") + 1
-        end = index + 1
-        while end < len(self._lines) and not self._ends_code(end):
+    def _block(self, index: int, opening: str, section: Section, status: str) -> int:
+        # A code block that has lost its fence: JSON tells its own end; other code ends where the page goes on.
+        fenced, language = opening.startswith("`"), opening.strip("`").split(" ")[0]
+        start = end = index + 1
+        while end < len(self._lines) and not (
+            self._lines[end].startswith("```") if fenced else self._ends_code(end)
+        ):
             end += 1
-        code = "\n".join(self._lines[index + 1 : end])
-        data = _CURL_DATA.search(code)
-        if data and code.lstrip().startswith("curl"):
-            line = index + 2 + code[: data.end()].count("\n")
-            try:
-                value, _ = json.JSONDecoder().raw_decode(code[data.end() :].lstrip())
-            except ValueError:
-                return end  # a form, or a file
-            self._scan.bodies.append((line, value))
-        return end
+        code = "\n".join(self._lines[start:end])
+        if language == "json" or (fenced and not language and code.lstrip().startswith("{")):
+            value, length = self._json(code, start + 1)
+            self._example(start + 1, value, section, status)
+            end = end if fenced else start + code[:length].count("\n") + 1
+        elif (data := _CURL_DATA.search(code)) and code.lstrip().startswith("curl"):
+            if code[data.end() :].lstrip().startswith(("{", "[")):
+                value, _ = self._json(code[data.end() :], start + 1 + code[: data.end()].count("\n"))
+                self._scan.bodies.append((start + 1, value))
+        return end + 1 if fenced else end
+
+    def _json(self, text: str, line: int) -> tuple[Any, int]:
+        blank = len(text) - len(text.lstrip())
+        try:
+            value, length = json.JSONDecoder(parse_constant=_no_constant).raw_decode(text.lstrip())
+        except (ValueError, RecursionError) as error:
+            raise self._error(line, f"JSON was expected here: {error}") from error
+        return value, blank + length
 
     def _ends_code(self, index: int) -> bool:
-        line = self._lines[index].strip()
-        return line in _LANGUAGES or (
-            self._blank(index - 1)
-            and self._lines[index] == self._lines[index].lstrip()
-            and (line.lower() in SECTIONS or bool(_STATUS.fullmatch(line)) or bool(_EXAMPLE_RESPONSE.fullmatch(line.lower())))
+        raw = self._lines[index]
+        line = raw.strip()
+        if line.lower() in _LANGUAGES:
+            return True
+        if not self._blank(index - 1) or raw[:1] in ("", " ", "\t") or re.match(r"#[^#]", line):
+            return False  # `# 202 Accepted` is a comment of the code
+        heading = line.lstrip("#").strip().lower()
+        return (
+            heading in SECTIONS or bool(_STATUS.fullmatch(line)) or bool(_EXAMPLE_RESPONSE.fullmatch(heading))
         )
 
     def _example(self, line: int, value: Any, section: Section, status: str) -> None:
@@ -243,25 +269,37 @@ class _Reader:
 
     def _path_parameters(self) -> list[Node]:
         names = [match[1] or match[2] for match in _PARAMETER.finditer(self._path)]
-        rows = {row.name.lstrip(":").strip("{}"): row for row in self._rows("path", "", [dict.fromkeys(names)])}
+        rows = {
+            row.name.lstrip(":").strip("{}"): row for row in self._rows("path", "", [dict.fromkeys(names)])
+        }
         found: list[Node] = []
         for name in names:
             row = rows.get(name)
             line = row.line if row else self._start
             field = Field(row) if row else Field()
-            schema = self._schema(field, MISSING, f"/path/{name}", line, request=True) if row else {"type": "string"}
+            schema = (
+                self._schema(field, MISSING, f"/path/{name}", line, request=True)
+                if row
+                else {"type": "string"}
+            )
             found.append(self._parameter(name, "path", row, schema, line))
         return found
 
     def _parameter(self, name: str, place: str, row: tables.Row | None, schema: Node, line: int) -> Node:
         origin = self._origin(f"/{place}/{name}", line)
-        parameter: Node = {"name": name, "in": place, "required": place == "path" or bool(row and row.required)}
+        parameter: Node = {
+            "name": name,
+            "in": place,
+            "required": place == "path" or bool(row and row.required),
+        }
         if row and row.description:
             parameter["description"] = row.description
         return mark({**parameter, "schema": mark(schema, origin)}, origin)
 
     def _parameters(self, place: Literal["query"]) -> list[Node]:
-        used = re.search(re.escape(self._path.split("{")[0].split(":")[0]) + r"[^\s\"'`?]*\?([^\s\"'`]+)", self._page.text)
+        used = re.search(
+            re.escape(self._path.split("{")[0].split(":")[0]) + r"[^\s\"'`?]*\?([^\s\"'`]+)", self._page.text
+        )
         names = [pair.split("=")[0] for pair in used[1].split("&")] if used else []
         found: list[Node] = []
         for row in self._rows(place, "", [dict.fromkeys(names)]):
@@ -283,7 +321,11 @@ class _Reader:
                 title, scheme = _scheme(name, said)
                 schemes[title] = mark(scheme, self._origin(f"/header/{name}", line))
             elif row is not None and name.lower() != "accept":
-                schema = self._schema(Field(row), MISSING, f"/header/{name}", line, request=True) if row.type else {"type": "string"}
+                schema = (
+                    self._schema(Field(row), MISSING, f"/header/{name}", line, request=True)
+                    if row.type
+                    else {"type": "string"}
+                )
                 headers.append(self._parameter(name, "header", row, schema, line))
         return [{title: []} for title in schemes], schemes, headers, content_type
 
@@ -309,7 +351,9 @@ class _Reader:
             if rows or examples:
                 line = held.examples[0][0] if examples else rows[0].line
                 example = _joined(examples) if examples else {}
-                media: Node = {"schema": self._schema(tree(rows), example, f"/response/{status}", line, request=False)}
+                media: Node = {
+                    "schema": self._schema(tree(rows), example, f"/response/{status}", line, request=False)
+                }
                 if len(examples) == 1:
                     media["example"] = examples[0]
                 elif examples:
@@ -334,6 +378,10 @@ class _Reader:
                 responses[match[1]] = mark({"description": match[2].strip()}, origin)
 
 
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
 def _scheme(name: str, said: str) -> tuple[str, Node]:
     prefix = said.strip().split(" ")[0] if " " in said.strip() else ""
     if name.lower() != "authorization":
@@ -346,12 +394,12 @@ def _scheme(name: str, said: str) -> tuple[str, Node]:
 
 
 def _names(example: Any, prefix: str = "") -> set[str]:
-    if isinstance(example, list):
-        return {name for item in cast("list[Any]", example) for name in _names(item, f"{prefix}[]" if prefix else "")}
-    if not isinstance(example, dict):
+    if is_list(example):
+        return {name for item in example for name in _names(item, f"{prefix}[]" if prefix else "")}
+    if not is_node(example):
         return set()
     found: set[str] = set()
-    for key, value in cast("Node", example).items():
+    for key, value in example.items():
         path = f"{prefix}.{key}" if prefix else key
         found |= {path, *_names(value, path)}
     return found
@@ -361,10 +409,10 @@ def _joined(examples: list[Any]) -> Any:
     # Several examples as one that has every key; a value that is not null wins over null.
     first = examples[0]
     for other in examples[1:]:
-        if isinstance(first, dict) and isinstance(other, dict):
-            both = {**cast("Node", other), **cast("Node", first)}
+        if is_node(first) and is_node(other):
+            both = {**other, **first}
             first = {
-                key: _joined([value, cast("Node", other)[key]]) if key in first and key in other else value
+                key: _joined([value, other[key]]) if key in first and key in other else value
                 for key, value in both.items()
             }
         elif first is None:

@@ -10,15 +10,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
 
 Column = Literal["name", "type", "required", "default", "description"]
 
 COLUMNS: dict[str, Column] = {
-    **dict.fromkeys(("Field", "Name", "Parameter", "Property", "Header", "Key", "Param", "Attribute"), "name"),
+    **dict.fromkeys(
+        ("Field", "Name", "Parameter", "Property", "Header", "Key", "Param", "Attribute"), "name"
+    ),
     **dict.fromkeys(("Status", "Code"), "name"),
     "Type": "type",
     "Required": "required",
@@ -35,7 +39,7 @@ TYPE = re.compile(rf"{_ATOM}(?:\s*(?:\||\bor\b)\s*{_ATOM})*")
 """What a type cell may say."""
 
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.\[\]-]*")
-_REQUIRED = re.compile(r"Yes|No|yes|no|Required|Optional|✓|✗|—|-")
+_REQUIRED = re.compile(r"Yes|No|yes|no|Required|Optional|✓|✗")
 _TRUE = {"Yes", "yes", "Required", "✓"}
 _DEFAULT = re.compile(r"-?\d+(?:\.\d+)?|true|false|null|\"[^\"]*\"|'[^']*'|[a-z_]+(?=[A-Z]|$)|—|–|-|")
 _PLAIN_START = re.compile(r"[^a-z\[\].|<]|$")
@@ -97,13 +101,13 @@ def split(line: str, shape: Sequence[Column], names: Collection[str], number: in
     text = line.strip()
     for name in sorted(names, key=len, reverse=True):
         if text.startswith(name):
-            for rest in _splits(text[len(name) :], shape[1:]):
+            for rest in _splits(text[len(name) :], shape[1:], sure=True):
                 return _row({"name": name, **rest}, number)
     longest = _NAME.match(text)
     found = [
         {"name": text[:end], **rest}
         for end in range(1, longest.end() + 1 if longest else 1)
-        for rest in _splits(text[end:], shape[1:])
+        for rest in _splits(text[end:], shape[1:], sure=False)
     ]
     if not found:
         raise ValueError(f"a row of {', '.join(shape)} was expected: {text[:80]!r}")
@@ -113,21 +117,22 @@ def split(line: str, shape: Sequence[Column], names: Collection[str], number: in
     return _row(found[0], number)
 
 
-def _splits(text: str, shape: Sequence[Column]) -> Iterator[dict[Column, str]]:
+def _splits(text: str, shape: Sequence[Column], *, sure: bool) -> Iterator[dict[Column, str]]:
+    # `sure`: what was read so far can't end elsewhere, so a description may start with any letter.
     if not shape:
         if not text:
             yield {}
         return
     column, rest = shape[0], shape[1:]
     if column == "description":
-        if not rest and _PLAIN_START.match(text):
+        if not rest and (sure or _PLAIN_START.match(text)):
             yield {"description": text.strip()}
         return
     pattern = {"type": TYPE, "required": _REQUIRED, "default": _DEFAULT, "name": _NAME}[column]
     match = pattern.match(text)
     if match is None:
         return
-    for inner in _splits(text[match.end() :], rest):
+    for inner in _splits(text[match.end() :], rest, sure=sure or column == "required"):
         yield {column: match[0], **inner}
         return
 

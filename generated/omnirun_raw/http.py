@@ -84,7 +84,7 @@ class Response:
 class Request(Generic[T_co]):
     """A request as a value: what to send, relative to the base URL, and how to read the reply.
 
-    The key is not part of it, and its repr shows no more than the method, the path and the operation.
+    The key is not part of it, and its repr shows no more than where it goes.
     """
 
     method: str
@@ -95,6 +95,7 @@ class Request(Generic[T_co]):
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     json: Any = field(default=UNSET, repr=False)
     content: bytes | None = field(default=None, repr=False)
+    provider: str = ""
 
     def parse(self, response: Response) -> T_co:
         """Read the reply to this request.

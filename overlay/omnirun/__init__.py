@@ -50,8 +50,9 @@ if TYPE_CHECKING:
     from omnirun.transport import Timeouts
 
 _ERRORS = (
-    "AlreadyRunning AmbiguousTrigger ApiError AuthError BadRef ClientClosed Conflict InvalidRequest MissingKey NotFound "
-    "OmnirunError PageError PaymentRequired PollError RateLimited RunAlerted RunFailed ServerError TargetPaused "
+    "AlreadyRunning AmbiguousTrigger ApiError AuthError BadRef ClientClosed Conflict InvalidRequest MissingKey "
+    "NotFound OmnirunError PageError PaymentRequired PollError "
+    "RateLimited RunAlerted RunFailed ServerError TargetPaused "
     "TransportError UnknownState UnreadableReply Unsupported WaitTimeout"
 )
 _WHERE = {

@@ -7,7 +7,6 @@ The default account of a provider has no name and comes from the environment (`D
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NoReturn
 
 import attrs
@@ -15,9 +14,17 @@ import attrs
 from omnirun.errors import BadRef, MissingKey
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from omnirun.provider import Provider
 
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]+")
+_NAME = re.compile(r"[A-Za-z0-9_.-]*")
+
+
+def _named(_: object, __: object, value: str) -> None:
+    if not _NAME.fullmatch(value):
+        raise BadRef(f"an account is named with letters, digits, '_', '.' and '-', not {value!r}.")
 
 
 @attrs.frozen
@@ -33,7 +40,7 @@ class Account:
     """
 
     provider: str
-    name: str = ""
+    name: str = attrs.field(default="", validator=_named)
     api_key: str = attrs.field(kw_only=True, repr=False)
     base_url: str | None = attrs.field(default=None, kw_only=True)
     rate: float = attrs.field(default=50.0, kw_only=True)
@@ -44,7 +51,9 @@ class Account:
         return f"{self.provider}@{self.name}" if self.name else self.provider
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("an Account holds a key and is not pickled; pickle refs and open a Client where they are used")
+        raise TypeError(
+            "an Account holds a key and is not pickled; pickle refs and open a Client where they are used"
+        )
 
 
 @attrs.frozen
@@ -95,10 +104,14 @@ class Accounts:
 
     def _open(self, provider: str, name: str, lane: str) -> Door:
         site = self._provider(provider).site
-        account = self._accounts.get(lane) or self._accounts.setdefault(lane, self._from_environment(provider, name))
+        account = self._accounts.get(lane) or self._accounts.setdefault(
+            lane, self._from_environment(provider, name)
+        )
         key = account.api_key
         if not _HEADER_VALUE.fullmatch(key):
-            raise MissingKey(f"the key of {lane} is empty or has characters no key has; look at where it is set.")
+            raise MissingKey(
+                f"the key of {lane} is empty or has characters no key has; look at where it is set."
+            )
         base_url = (account.base_url or site.base_url).rstrip("/")
         if not base_url.startswith(("https://", "http://")):
             raise BadRef(f"the base URL of {lane} is {base_url!r}; it must begin with https:// or http://.")
@@ -117,4 +130,6 @@ class Accounts:
                 f"no key is known for {provider}. Set {prefix}_API_KEY, or pass one in: "
                 f"Client(accounts=[Account({provider!r}, api_key=...)])."
             )
-        return Account(provider, api_key=key.strip(), base_url=self._environ.get(f"{prefix}_BASE_URL") or None)
+        return Account(
+            provider, api_key=key.strip(), base_url=self._environ.get(f"{prefix}_BASE_URL") or None
+        )

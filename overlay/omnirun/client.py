@@ -6,30 +6,32 @@ Nothing is decided here: each verb hands its script to the driver of its world.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from omnirun.async_driver import AsyncDriver
 from omnirun.clock import Clock
-from omnirun.drivers import AsyncDriver, SyncDriver
-from omnirun.engine import Engine, Waiting
+from omnirun.engine import Engine
 from omnirun.history import AsyncCompleted, AsyncHistory, Completed, History
 from omnirun.policy import WaitPolicy
 from omnirun.provider import Query
+from omnirun.sync_driver import SyncDriver
 from omnirun.transport import AsyncTransport, SyncTransport, Timeouts
+from omnirun.waiting import Waiting
 
 if TYPE_CHECKING:
-    from omnirun_raw.http import Request
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from omnirun.accounts import Account
     from omnirun.attempts import Attempt
-    from omnirun.engine import OnUpdate, RefLike
     from omnirun.refs import Target
     from omnirun.run import Run
     from omnirun.states import States
     from omnirun.transport import Factory
     from omnirun.triggers import OnConflict
+    from omnirun.waiting import OnUpdate, RefLike
+    from omnirun_raw.http import Request
 
 T = TypeVar("T")
 _Exit = type[BaseException] | BaseException | TracebackType | None
@@ -63,9 +65,10 @@ class _Face:
         self._engine = Engine(
             accounts, policy or WaitPolicy(), states or {}, os.environ if environ is None else environ
         )
-        self._timeouts = timeouts or Timeouts()
-        self._http_client = http_client
-        self._clock = clock or Clock()
+        self._connect(timeouts or Timeouts(), http_client, clock or Clock())
+
+    def _connect(self, timeouts: Timeouts, factory: Factory | None, clock: Clock) -> None:
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} waiting for {self._engine.poller.pending} runs>"
@@ -78,14 +81,11 @@ class Client(_Face):
     by threads; close it, or use it as a context manager.
     """
 
-    @property
-    def _driver(self) -> SyncDriver:
-        driver: SyncDriver | None = self.__dict__.get("driver")
-        if driver is None:
-            transport = SyncTransport(self._engine.accounts, self._timeouts, self._http_client)
-            fresh = SyncDriver(transport, self._engine.scheduler, self._clock)
-            driver = self.__dict__.setdefault("driver", fresh)  # atomic: threads agree on one
-        return driver
+    _driver: SyncDriver
+
+    def _connect(self, timeouts: Timeouts, factory: Factory | None, clock: Clock) -> None:
+        transport = SyncTransport(self._engine.accounts, timeouts, factory)
+        self._driver = SyncDriver(transport, self._engine.scheduler, clock)
 
     def trigger(self, target: Target | str, *, on_conflict: OnConflict = "raise") -> Run:
         """Start a run. It is never sent twice: what may have been accepted is looked for instead.
@@ -101,7 +101,9 @@ class Client(_Face):
         """
         return self._driver.run(self._engine.trigger(self._driver, target, on_conflict))
 
-    def trigger_all(self, targets: Iterable[Target | str], *, on_conflict: OnConflict = "raise") -> list[Attempt]:
+    def trigger_all(
+        self, targets: Iterable[Target | str], *, on_conflict: OnConflict = "raise"
+    ) -> list[Attempt]:
         """Start a run of each target, in their order; the error of one is in its attempt."""
         return self._driver.run(self._engine.trigger_all(self._driver, targets, on_conflict))
 
@@ -196,27 +198,26 @@ class Client(_Face):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: _Exit) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
 class AsyncClient(_Face):
     """`Client` with `await` and `async for`, for one event loop."""
 
-    @property
-    def _driver(self) -> AsyncDriver:
-        driver: AsyncDriver | None = self.__dict__.get("driver")
-        if driver is None:
-            transport = AsyncTransport(self._engine.accounts, self._timeouts, self._http_client)
-            driver = AsyncDriver(transport, self._engine.scheduler, self._clock)
-            self.__dict__["driver"] = driver
-        return driver
+    _driver: AsyncDriver
+
+    def _connect(self, timeouts: Timeouts, factory: Factory | None, clock: Clock) -> None:
+        transport = AsyncTransport(self._engine.accounts, timeouts, factory)
+        self._driver = AsyncDriver(transport, self._engine.scheduler, clock)
 
     async def trigger(self, target: Target | str, *, on_conflict: OnConflict = "raise") -> Run:
         """See `Client.trigger`."""
         return await self._driver.run(self._engine.trigger(self._driver, target, on_conflict))
 
-    async def trigger_all(self, targets: Iterable[Target | str], *, on_conflict: OnConflict = "raise") -> list[Attempt]:
+    async def trigger_all(
+        self, targets: Iterable[Target | str], *, on_conflict: OnConflict = "raise"
+    ) -> list[Attempt]:
         """See `Client.trigger_all`."""
         return await self._driver.run(self._engine.trigger_all(self._driver, targets, on_conflict))
 
@@ -224,14 +225,16 @@ class AsyncClient(_Face):
         """See `Client.get`."""
         return await self._driver.run(self._engine.get(ref))
 
-    async def wait(self, ref: RefLike, timeout: float | None = None, *, on_update: OnUpdate | None = None) -> Run:  # noqa: ASYNC109 - the deadline of a wait is the poller's business
+    async def wait(
+        self, ref: RefLike, timeout: float | None = None, *, on_update: OnUpdate | None = None
+    ) -> Run:
         """See `Client.wait`."""
         return await self._driver.run(self._engine.wait(self._driver, ref, timeout, on_update))
 
     async def run(
         self,
         target: Target | str,
-        timeout: float | None = None,  # noqa: ASYNC109 - as above
+        timeout: float | None = None,
         *,
         on_conflict: OnConflict = "raise",
         on_update: OnUpdate | None = None,
@@ -273,5 +276,5 @@ class AsyncClient(_Face):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *_: _Exit) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()

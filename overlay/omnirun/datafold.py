@@ -8,38 +8,38 @@ documented. No completion time is given.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import attrs
-import omnirun_raw.datafold as raw
-from omnirun_raw.datafold.api.monitors import get_monitor_run, list_monitor_runs, trigger_monitor_run
-from omnirun_raw.http import UNSET
 
+import omnirun_raw.datafold as raw
 from omnirun import states
 from omnirun.clock import moment
 from omnirun.errors import BadRef, Unsupported
 from omnirun.paging import PageNumbers
 from omnirun.provider import Listing, Page, Query, Site
 from omnirun.refs import Ref, Target, address
-from omnirun.replies import decoded, failure, loose
+from omnirun.replies import decoded, failure, is_list, loose
 from omnirun.run import Run, instant
 from omnirun.states import Phase
+from omnirun_raw.datafold.api.monitors import get_monitor_run, list_monitor_runs, trigger_monitor_run
+from omnirun_raw.http import UNSET
 
 if TYPE_CHECKING:
-    from omnirun_raw.datafold import wire
-    from omnirun_raw.http import Request, Response
+    from collections.abc import Mapping
 
     from omnirun.errors import ApiError
     from omnirun.states import States
+    from omnirun_raw.datafold import wire
+    from omnirun_raw.http import Request, Response
 
 _RUN = re.compile(r"monitors/(\d{1,18})/runs/(\d{1,18})")
 _MONITOR = re.compile(r"monitors/(\d{1,18})")
 _PAGE_SIZE = 100
 
 
-def _natural(_: object, __: object, value: object) -> None:
+def _natural(_: object, __: object, value: Any) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise BadRef(f"a Datafold monitor is named by its number, not by {value!r}: datafold.Monitor(42).")
 
@@ -132,15 +132,13 @@ class Datafold:
 
     def error(self, response: Response, at: float, doing: str) -> ApiError:
         """See `Provider`."""
-        detail: Any = loose(response).get("detail")
-        reasons: list[Any] = cast("list[Any]", detail) if isinstance(detail, list) else []
-        message = "; ".join(map(_reason, reasons)) if reasons else detail
-        return failure(
-            response, at, doing, message=message if isinstance(message, str) else None, details=reasons
-        )
+        detail = loose(response).get("detail")
+        reasons = detail if is_list(detail) else []
+        message = detail if isinstance(detail, str) else "; ".join(map(_reason, reasons))
+        return failure(response, at, doing, message=message, details=reasons)
 
     def _body(self, response: Response, at: float, doing: str) -> dict[str, Any]:
-        if response.status != 200:  # noqa: PLR2004 - the one success its pages know
+        if not 200 <= response.status < 300:  # noqa: PLR2004 - a trigger that was accepted is no error
             raise self.error(response, at, doing)
         return decoded(response, doing)
 
@@ -148,7 +146,11 @@ class Datafold:
         body = cast("wire.ApiPublicListMonitorRunsOut", self._body(response, at, str(monitor)))
         runs = tuple(self._run(monitor, dict(item), at) for item in body["runs"])
         return Page(
-            runs, len(runs), asked=body.get("page_size", _PAGE_SIZE), count=body["count"], pages=body["total_pages"]
+            runs,
+            len(runs),
+            asked=body.get("page_size", _PAGE_SIZE),
+            count=body["count"],
+            pages=body["total_pages"],
         )
 
     def _run(self, monitor: Monitor, body: dict[str, Any], at: float) -> Run:
@@ -201,7 +203,8 @@ def _reason(reason: Any) -> str:
     if not isinstance(reason, dict):
         return str(reason)
     entry = cast("wire.ValidationError", reason)
-    where = ".".join(str(part) for part in entry.get("loc", ()))
+    loc = entry.get("loc")
+    where = ".".join(map(str, loc)) if is_list(loc) else ""
     return f"{where}: {entry.get('msg', entry)}" if where else str(entry.get("msg", entry))
 
 

@@ -9,64 +9,44 @@ from __future__ import annotations
 
 import logging
 import random as _random
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
-from omnirun_raw.http import InvalidBody, StatusError
 
 from omnirun.accounts import Accounts
 from omnirun.attempts import Attempt
-from omnirun.drivers import Receive
-from omnirun.errors import BadRef, ClientClosed, OmnirunError, WaitTimeout
+from omnirun.errors import ClientClosed, OmnirunError
 from omnirun.flows import Asking, ask, judged
 from omnirun.paging import Pager
 from omnirun.poller import Poller
-from omnirun.provider import Query
-from omnirun.refs import Ref, Target
-from omnirun.registry import parse_target, provider
+from omnirun.registry import provider, to_target
 from omnirun.replies import unreadable
-from omnirun.run import Run
 from omnirun.scheduler import Scheduler, Step
+from omnirun.scripts import Receive
 from omnirun.triggers import Known, Trigger
-from omnirun.watch import Event, Kind, Waiter
+from omnirun.waiting import Waiting, to_ref
+from omnirun_raw.http import InvalidBody, StatusError
 
 if TYPE_CHECKING:
-    from omnirun_raw.http import Request, Response
+    from collections.abc import Callable, Iterable, Mapping
 
     from omnirun.accounts import Account
-    from omnirun.drivers import Channel, Job, Script
     from omnirun.policy import WaitPolicy
-    from omnirun.provider import Provider
+    from omnirun.provider import Provider, Query
+    from omnirun.refs import Ref, Target
+    from omnirun.run import Run
     from omnirun.scheduler import Task
+    from omnirun.scripts import Driver, Script
     from omnirun.states import States
     from omnirun.triggers import OnConflict
+    from omnirun.waiting import OnUpdate, RefLike
+    from omnirun_raw.http import Request, Response
 
 T = TypeVar("T")
-OnUpdate = Callable[[Run], object]
-RefLike = Run | Ref | str
 
-_LAST_POLL = 5.0  # seconds past its deadline that a wait stays for the last poll's answer
 _log = logging.getLogger("omnirun")
-
-
-class Driver(Protocol):
-    """What the engine needs of a driver."""
-
-    def now(self) -> float:
-        """Tell the time in seconds UTC."""
-        ...
-
-    def channel(self) -> Channel:
-        """Make a channel."""
-        ...
-
-    def call(self, job: Job) -> None:
-        """Do something with the scheduler, where it lives."""
-        ...
 
 
 class Engine:
@@ -128,7 +108,12 @@ class Engine:
             try:
                 target = to_target(item)
                 trigger = Trigger(
-                    self.provider(target.provider), target, self.lane(target), self.known, self.asking, on_conflict
+                    self.provider(target.provider),
+                    target,
+                    self.lane(target),
+                    self.known,
+                    self.asking,
+                    on_conflict,
                 )
                 flows.append((place, target, trigger))
                 attempts.append(None)
@@ -227,140 +212,6 @@ class Engine:
             return (yield from ask(step, read, self.asking))
         reply = yield attrs.evolve(step, fresh=True)
         return judged(read, reply)
-
-
-class Waiting:
-    """One call that waits for one or many runs; gives each end as it comes.
-
-    Args:
-        engine: whose poller does the work.
-        driver: of the client that waits.
-        items: what to wait for; attempts with an error and runs that have ended are given at once.
-        timeout: seconds; None waits as long as it takes.
-        on_update: called with a run at each change, in the waiter's thread or task.
-    """
-
-    def __init__(
-        self,
-        engine: Engine,
-        driver: Driver,
-        items: Iterable[Attempt | RefLike],
-        timeout: float | None,
-        on_update: OnUpdate | None,
-    ) -> None:
-        self._engine = engine
-        self._driver = driver
-        self._timeout = timeout
-        self._on_update = on_update
-        self._channel = driver.channel()
-        deadline = None if timeout is None else driver.now() + timeout
-        self._waiter = Waiter(self._channel.put, deadline, updates=on_update is not None)
-        self._done: deque[Attempt] = deque()
-        self._open: dict[Ref, Attempt] = {}
-        self._late: list[Run] = []
-        for item in items:
-            self._take(item)
-        runs = {ref: attempt.run for ref, attempt in self._open.items()}
-        if runs:
-            driver.call(partial(engine.poller.add, engine.lane, runs, self._waiter))
-
-    def next(self) -> Script[Attempt | None]:
-        """Wait for the next end; None when there is nothing left.
-
-        Raises:
-            WaitTimeout: the deadline came; everything that ended before was given.
-        """
-        deadline = self._waiter.deadline
-        until = None if deadline is None else deadline + _LAST_POLL
-        while not self._done and self._open:
-            event = yield Receive(self._channel, until)
-            if event is None:
-                self._give_up()
-            else:
-                self._hear(event)
-        if self._done:
-            return self._done.popleft()
-        if self._late:
-            late, self._late = self._late, []
-            raise WaitTimeout(late, self._timeout)
-        return None
-
-    def close(self) -> None:
-        """Stop waiting; the runs go on."""
-        refs, self._open = list(self._open), {}
-        if refs:
-            with suppress(ClientClosed):
-                self._driver.call(partial(self._engine.poller.drop, self._engine.lane, refs, self._waiter))
-
-    def _take(self, item: Attempt | RefLike) -> None:
-        attempt = item if isinstance(item, Attempt) else self._attempt(item)
-        if attempt.error is not None or attempt.ref is None or (attempt.run is not None and attempt.run.finished):
-            self._done.append(attempt)
-            return
-        try:
-            self._engine.lane(attempt.ref)
-            target = self._engine.provider(attempt.ref.provider).target_of(attempt.ref)
-        except OmnirunError as error:
-            self._done.append(attrs.evolve(attempt, error=error))
-            return
-        self._open[attempt.ref] = attrs.evolve(attempt, target=attempt.target or target)
-
-    @staticmethod
-    def _attempt(item: RefLike) -> Attempt:
-        try:
-            ref = to_ref(item)
-        except BadRef as error:
-            return Attempt(error=error)
-        return Attempt(item.target, ref, item) if isinstance(item, Run) else Attempt(ref=ref)
-
-    def _hear(self, event: Event) -> None:
-        attempt = self._open.get(event.ref)
-        if attempt is None:
-            return
-        if event.kind is Kind.EXPIRED:
-            del self._open[event.ref]
-            assert event.run is not None
-            self._late.append(event.run)
-            return
-        run = None if event.run is None else self._own(event.run, attempt)
-        if event.kind is not Kind.UPDATED:
-            self._settle(event.ref, attrs.evolve(attempt, run=run or attempt.run, error=event.error))
-        if run is not None and event.error is None and self._on_update is not None:
-            self._on_update(run)
-
-    def _settle(self, ref: Ref, attempt: Attempt) -> None:
-        del self._open[ref]
-        self._engine.known.add(ref)
-        self._done.append(attempt)
-
-    @staticmethod
-    def _own(run: Run, attempt: Attempt) -> Run:
-        """Carry on what only the one who triggered knows: where it came from, what it was given."""
-        known = attempt.run
-        return attrs.evolve(
-            run,
-            target=attempt.target or run.target,
-            origin=run.origin if known is None else known.origin,
-            created_at=run.created_at or (None if known is None else known.created_at),
-        )
-
-    def _give_up(self) -> None:
-        """The last poll gave no answer in time either."""
-        for ref, attempt in self._open.items():
-            self._late.append(attempt.run or Run(ref, attempt.target))
-        self.close()
-
-
-def to_ref(item: RefLike) -> Ref:
-    """Read what stands for a run; raises `BadRef`."""
-    if isinstance(item, Run):
-        return item.ref
-    return Ref.parse(item) if isinstance(item, str) else item
-
-
-def to_target(item: Target | str) -> Target:
-    """Read what stands for a target; raises `BadRef`."""
-    return parse_target(item) if isinstance(item, str) else item
 
 
 def _log_left(run: Run | None, error: Exception | None, _: float) -> None:

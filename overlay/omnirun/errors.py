@@ -26,6 +26,7 @@ class OmnirunError(Exception):
 
 def _revive(cls: type[OmnirunError], args: tuple[Any, ...], state: dict[str, Any]) -> OmnirunError:
     error: OmnirunError = cls.__new__(cls, *args)
+    error.args = args  # OSError, which a TimeoutError is, leaves them to an __init__ that is not called
     error.__dict__.update(state)
     return error
 
@@ -49,7 +50,9 @@ class ClientClosed(OmnirunError):
     """The client was closed; runs that were waited for go on."""
 
     def __init__(self) -> None:
-        super().__init__("the client was closed; runs that were waited for go on, wait again with their refs.")
+        super().__init__(
+            "the client was closed; runs that were waited for go on, wait again with their refs."
+        )
 
 
 # ------------------------------------------------------------------------------ the answer was an error
@@ -157,7 +160,9 @@ class WaitTimeout(OmnirunError, TimeoutError):
         shown = ", ".join(f"{run.ref} ({run.state or run.phase})" for run in pending[:5])
         more = f" and {len(pending) - 5} more" if len(pending) > 5 else ""  # noqa: PLR2004 - five names are readable
         after = "" if timeout is None else f" after {timeout:g} s"
-        super().__init__(f"the wait ended{after}, the runs did not: {shown}{more}. Wait again with their refs.")
+        super().__init__(
+            f"the wait ended{after}, the runs did not: {shown}{more}. Wait again with their refs."
+        )
         self.pending = tuple(pending)
 
 
@@ -165,7 +170,9 @@ class PollError(OmnirunError):
     """A run could not be polled any longer, so how it stands is not known; `ref` resumes the wait."""
 
     def __init__(self, ref: Ref, cause: Exception) -> None:
-        super().__init__(f"{ref} could not be polled any longer, its state is not known. Last failure: {cause}")
+        super().__init__(
+            f"{ref} could not be polled any longer, its state is not known. Last failure: {cause}"
+        )
         self.ref = ref
         self.cause = cause
 
@@ -188,8 +195,9 @@ class RunFailed(OmnirunError):
     """The run ended without success; `run` tells how."""
 
     def __init__(self, run: Run) -> None:
+        how = "has not ended" if run.outcome is None else f"ended as {run.outcome}"
         why = f": {run.error}" if run.error else ""
-        super().__init__(f"{run.ref} ended as {run.outcome} ({run.state}){why}")
+        super().__init__(f"{run.ref} {how} ({run.state or run.phase}){why}")
         self.run = run
 
 
@@ -213,7 +221,9 @@ class AmbiguousTrigger(OmnirunError):
         candidates: refs of runs that may be the one; look at them before triggering again.
     """
 
-    def __init__(self, target: Target, sent_at: datetime, candidates: Sequence[Ref], cause: Exception) -> None:
+    def __init__(
+        self, target: Target, sent_at: datetime, candidates: Sequence[Ref], cause: Exception
+    ) -> None:
         found = ", ".join(map(str, candidates)) or "none was found"
         super().__init__(
             f"the trigger of {target} at {sent_at:%Y-%m-%d %H:%M:%S} UTC may have been accepted ({cause}). "

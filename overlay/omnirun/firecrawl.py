@@ -8,13 +8,22 @@ A running check is read with `limit=1`, for its pages matter only once it has en
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import UUID
 
 import attrs
+
 import omnirun_raw.firecrawl as raw
+from omnirun import states
+from omnirun.clock import moment
+from omnirun.errors import AlreadyRunning, BadRef, Conflict, TargetPaused, Unsupported
+from omnirun.paging import Offsets
+from omnirun.provider import Listing, Page, Query, Site
+from omnirun.refs import Ref, Target, address
+from omnirun.replies import decoded, failure, is_list, loose, need
+from omnirun.run import Cost, Run, instant
+from omnirun.states import Verdict
 from omnirun_raw.firecrawl.api.monitoring import (
     get_monitor_check,
     list_monitor_checks,
@@ -22,22 +31,13 @@ from omnirun_raw.firecrawl.api.monitoring import (
     run_monitor,
 )
 
-from omnirun import states
-from omnirun.clock import moment
-from omnirun.errors import AlreadyRunning, BadRef, Conflict, TargetPaused, Unsupported
-from omnirun.paging import Offsets
-from omnirun.provider import Listing, Page, Query, Site
-from omnirun.refs import Ref, Target, address
-from omnirun.replies import decoded, failure, loose
-from omnirun.run import Cost, Run, instant
-from omnirun.states import Verdict
-
 if TYPE_CHECKING:
-    from omnirun_raw.firecrawl import wire
-    from omnirun_raw.http import Request, Response
+    from collections.abc import Mapping
 
     from omnirun.errors import ApiError
     from omnirun.states import States
+    from omnirun_raw.firecrawl import wire
+    from omnirun_raw.http import Request, Response
 
 _UUID = r"[0-9a-fA-F-]{36}"
 _CHECK = re.compile(rf"monitors/({_UUID})/checks/({_UUID})")
@@ -103,7 +103,7 @@ class Firecrawl:
         if response.status == 409:  # noqa: PLR2004 - busy or paused
             raise self._conflict(monitor, response, at)
         body = cast("wire.MonitorRunResponse", self._body(response, at, str(target)))
-        return self._check(monitor, dict(body["data"]), at)
+        return self._check(monitor, dict(need(body.get("data"), "data")), at)
 
     def get(self, ref: Ref) -> Request[Any]:
         """See `Provider`."""
@@ -113,7 +113,7 @@ class Firecrawl:
     def read(self, ref: Ref, response: Response, at: float) -> Run:
         """See `Provider`."""
         body = cast("wire.MonitorCheckDetailResponse", self._body(response, at, str(ref)))
-        return self._check(self.target_of(ref), dict(body["data"]), at)
+        return self._check(self.target_of(ref), dict(need(body.get("data"), "data")), at)
 
     def history(self, target: Target) -> Listing:
         """See `Provider`."""
@@ -149,19 +149,19 @@ class Firecrawl:
     def error(self, response: Response, at: float, doing: str) -> ApiError:
         """See `Provider`."""
         body = cast("wire.ErrorResponse", loose(response))
-        details: Any = body.get("details")
+        details = body.get("details")
         return failure(
             response,
             at,
             doing,
             message=body.get("error"),
             code=body.get("code"),
-            details=cast("list[Any]", details) if isinstance(details, list) else [details] if details else [],
+            details=details if is_list(details) else [details] if details else [],
         )
 
     def _conflict(self, monitor: Monitor, response: Response, at: float) -> ApiError:
         error = self.error(response, at, str(monitor))
-        check = cast("wire.ErrorResponse", loose(response)).get("checkId")
+        check = cast("wire.ErrorResponse", loose(response)).get("checkId", "")
         told: dict[str, Any] = {
             "status": error.status,
             "doing": str(monitor),
@@ -169,37 +169,44 @@ class Firecrawl:
             "request_id": error.request_id,
             "body": error.body,
         }
-        if check:
-            return AlreadyRunning(error.message, ref=monitor.run(f"{monitor.path}/checks/{_uuid(check)}"), **told)
-        return TargetPaused(error.message, **told) if "paused" in error.message.lower() else Conflict(error.message, **told)
+        path = f"{monitor.path}/checks/{str(check).lower()}"
+        if _CHECK.fullmatch(path):
+            return AlreadyRunning(error.message, ref=monitor.run(path), **told)
+        paused = "paused" in str(error.message).lower()
+        return (TargetPaused if paused else Conflict)(error.message, **told)
 
     def _body(self, response: Response, at: float, doing: str) -> dict[str, Any]:
-        if response.status != 200:  # noqa: PLR2004 - the one success its pages know
+        if not 200 <= response.status < 300:  # noqa: PLR2004 - a trigger that was accepted is no error
             raise self.error(response, at, doing)
         return decoded(response, doing)
 
     def _page(self, monitor: Monitor, response: Response, at: float) -> Page:
         body = cast("wire.MonitorCheckListResponse", self._body(response, at, str(monitor)))
-        checks = tuple(self._check(monitor, dict(item), at) for item in body["data"])
+        checks = tuple(self._check(monitor, dict(item), at) for item in need(body.get("data"), "data"))
         return Page(checks, len(checks), asked=_PAGE_SIZE)
 
     def _monitors(self, account: str, response: Response, at: float) -> Page:
-        body = cast("wire.MonitorListResponse", self._body(response, at, address("firecrawl", account, "monitors")))
+        body = cast(
+            "wire.MonitorListResponse", self._body(response, at, address("firecrawl", account, "monitors"))
+        )
         current: dict[str, Ref | None] = {}
-        for item in body["data"]:
+        items = need(body.get("data"), "data")
+        for item in items:
             if "currentCheckId" in item:
                 monitor, check = Monitor(item["id"], account=account), item["currentCheckId"]
-                current[monitor.path] = monitor.run(f"{monitor.path}/checks/{_uuid(check)}") if check else None
-        return Page((), len(body["data"]), asked=_PAGE_SIZE, current=current)
+                current[monitor.path] = (
+                    monitor.run(f"{monitor.path}/checks/{_uuid(check)}") if check else None
+                )
+        return Page((), len(items), asked=_PAGE_SIZE, current=current)
 
     def _check(self, monitor: Monitor, body: dict[str, Any], at: float) -> Run:
         item = cast("wire.MonitorCheckDetail", body)
-        word = item.get("status", "")
+        word = item.get("status") or ""
         finished_at = instant(item.get("finishedAt"))
         meaning = states.meaning(self.states, word, completed=finished_at is not None)
         credits_ = item.get("actualCredits")
         return Run(
-            monitor.run(f"{monitor.path}/checks/{_uuid(item['id'])}"),
+            monitor.run(f"{monitor.path}/checks/{UUID(need(item.get('id'), 'id'))}"),
             monitor,
             meaning.phase,
             meaning.outcome,
@@ -220,7 +227,7 @@ def _judged(summary: wire.MonitorSummary | None) -> Verdict | None:
     """An alert if anything changed, came or went; a monitor with a goal judges changes itself."""
     if summary is None:
         return None
-    found = sum(summary.get(key) or 0 for key in ("changed", "new", "removed"))
+    found = (summary.get("changed") or 0) + (summary.get("new") or 0) + (summary.get("removed") or 0)
     return Verdict.ALERT if found else Verdict.PASS
 
 

@@ -6,19 +6,19 @@ than the provider asks for; the rest is raised at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
 from omnirun.errors import ApiError, OmnirunError, RateLimited, ServerError, TransportError, UnreadableReply
-from omnirun.policy import Random, WaitPolicy
 from omnirun.replies import unreadable
 
 if TYPE_CHECKING:
-    from omnirun_raw.http import Response
+    from collections.abc import Callable
 
+    from omnirun.policy import Random, WaitPolicy
     from omnirun.scheduler import Flow, Reply, Step
+    from omnirun_raw.http import Response
 
 T = TypeVar("T")
 

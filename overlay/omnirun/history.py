@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from omnirun.async_driver import AsyncDriver
     from omnirun.attempts import Attempt
-    from omnirun.drivers import AsyncDriver, SyncDriver
-    from omnirun.engine import Waiting
     from omnirun.paging import Pager
     from omnirun.run import Run
+    from omnirun.sync_driver import SyncDriver
+    from omnirun.waiting import Waiting
 
 
 class _Reading:
@@ -21,6 +22,7 @@ class _Reading:
         self._pager = pager
         self._left = limit
         self._reading: str | None = None
+        self._cut_short = False
 
     @property
     def cursor(self) -> str | None:
@@ -34,6 +36,7 @@ class _Reading:
         if self._left is None:
             return runs
         taken = runs[: self._left]
+        self._cut_short = len(taken) < len(runs)
         self._left -= len(taken)
         return taken
 
@@ -55,7 +58,7 @@ class History(_Reading):
             runs = self._cut(self._driver.run(self._pager.next_page()))
             self._reading = position
             yield runs
-            self._reading = None
+            self._reading = position if self._cut_short else None
 
     def __iter__(self) -> Iterator[Run]:
         for page in self.pages():
@@ -76,7 +79,7 @@ class AsyncHistory(_Reading):
             runs = self._cut(await self._driver.run(self._pager.next_page()))
             self._reading = position
             yield runs
-            self._reading = None
+            self._reading = position if self._cut_short else None
 
     async def __aiter__(self) -> AsyncIterator[Run]:
         async for page in self.pages():
@@ -105,7 +108,7 @@ class Completed:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
@@ -130,5 +133,5 @@ class AsyncCompleted:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()

@@ -15,26 +15,25 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import quote, unquote
 
 import attrs
-import omnirun_raw.monid as raw
-from omnirun_raw.http import UNSET
-from omnirun_raw.monid.api.runs import get_run, list_runs, start_run
 
+import omnirun_raw.monid as raw
 from omnirun import states
 from omnirun.clock import moment
 from omnirun.errors import BadRef, Unsupported
 from omnirun.paging import Cursors
 from omnirun.provider import Listing, Page, Query, Site
 from omnirun.refs import Ref, Target, address
-from omnirun.replies import decoded, failure, loose, unreadable
+from omnirun.replies import decoded, failure, loose, need, unreadable
 from omnirun.run import Cost, Run, instant
 from omnirun.states import Outcome, Phase
+from omnirun_raw.http import UNSET
+from omnirun_raw.monid.api.runs import get_run, list_runs, start_run
 
 if TYPE_CHECKING:
-    from omnirun_raw.http import Request, Response
-    from omnirun_raw.monid import wire
-
     from omnirun.errors import ApiError
     from omnirun.states import States
+    from omnirun_raw.http import Request, Response
+    from omnirun_raw.monid import wire
 
 _RUN = re.compile(r"runs/([A-Za-z0-9_.~%-]{1,200})")
 _ENDPOINT = re.compile(r"endpoints/([^/]+)(/.*)")
@@ -110,7 +109,9 @@ class Monid:
         from omnirun_raw.monid.models import StartRunRequest  # noqa: PLC0415 - only a trigger needs a model
 
         if not isinstance(target, Endpoint):
-            raise Unsupported(f"Monid runs endpoints, such as monid.Endpoint('apify', '/x', input={{}}); not {target}.")
+            raise Unsupported(
+                f"Monid runs endpoints, such as monid.Endpoint('apify', '/x', input={{}}); not {target}."
+            )
         body: wire.StartRunRequest = {
             "provider": target.data_provider,
             "endpoint": target.endpoint,
@@ -178,12 +179,14 @@ class Monid:
         body = cast("wire.RunListResponse", decoded(response, doing))
         items = body["items"]
         runs = (self._run(dict(item), account, at, full=False) for item in items)
-        mine = tuple(run for run in runs if only is None or (run.target is not None and run.target.path == only.path))
+        mine = tuple(
+            run for run in runs if only is None or (run.target is not None and run.target.path == only.path)
+        )
         return Page(mine, len(items), asked=_PAGE_SIZE, cursor=body.get("cursor"))
 
     def _run(self, body: dict[str, Any], account: str, at: float, *, full: bool = True) -> Run:
         item = cast("wire.Run", body)
-        word = item.get("status", "")
+        word = item.get("status") or ""
         meaning = states.meaning(self.states, word)
         outcome = meaning.outcome
         reply: Mapping[str, Any] = cast("Mapping[str, Any]", item.get("providerResponse") or {})
@@ -191,7 +194,7 @@ class Monid:
             outcome = _outcome(reply.get("httpStatus"), full=full)
         error = reply.get("error")
         return Run(
-            Ref("monid", account, f"runs/{quote(item['runId'], safe='')}"),
+            Ref("monid", account, f"runs/{quote(need(item.get('runId'), 'runId'), safe='')}"),
             _endpoint(item, account),
             meaning.phase,
             outcome,
@@ -218,16 +221,16 @@ def _cost(item: wire.Run) -> Cost | None:
     """What it cost, else what it is priced at; a number or an object with amount and currency."""
     for value in (item.get("cost"), item.get("price")):
         if isinstance(value, Mapping):
-            price = cast("wire.StartRunResponsePrice", value)
+            price = cast("wire.RunPrice", value)
             if (amount := price.get("amount")) is not None:
-                return Cost(float(amount), price.get("currency", ""))
+                return Cost(float(amount), price.get("currency") or "")
         elif isinstance(value, int | float):
             return Cost(float(value), "")
     return None
 
 
 def _endpoint(item: wire.Run, account: str) -> Endpoint | None:
-    slug, endpoint = item.get("provider"), item.get("endpoint")
+    slug, endpoint = item.get("provider", ""), item.get("endpoint", "")
     if not slug or not endpoint or "/" in slug:
         return None
     return Endpoint(slug, endpoint if endpoint.startswith("/") else f"/{endpoint}", account=account)

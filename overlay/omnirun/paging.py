@@ -102,7 +102,9 @@ class Pager:
         cursor: the position of the page to read next, a string to resume from; None at the end.
     """
 
-    def __init__(self, listing: Listing, query: Query, lane: str, asking: Asking, cursor: str | None = None) -> None:
+    def __init__(
+        self, listing: Listing, query: Query, lane: str, asking: Asking, cursor: str | None = None
+    ) -> None:
         self.cursor: str | None = cursor or listing.style.start
         self._listing = listing
         self._query = query
@@ -129,7 +131,9 @@ class Pager:
         try:
             page = yield from ask(step, self._listing.read, self._asking)
         except PASSING as error:
-            raise PageError(f"The list {self._listing.key} could not be read further: {error}.", position) from error
+            raise PageError(
+                f"The list {self._listing.key} could not be read further: {error}.", position
+            ) from error
         fresh = [run for run in page.runs if run.ref not in self._seen]
         self._remember(fresh)
         self.cursor = self._after(position, page, len(fresh))
@@ -144,10 +148,14 @@ class Pager:
     def _after(self, position: str, page: Page, fresh: int) -> str | None:
         if self._listing.newest_first and page.runs and self._query.passed(page.runs[-1]):
             return None
-        following = self._listing.style.after(Passed(position, page, fresh, shifted=self._shifted(position, page)))
+        following = self._listing.style.after(
+            Passed(position, page, fresh, shifted=self._shifted(position, page))
+        )
         self._read.add(position)
         if following in self._read and isinstance(self._listing.style, Cursors):
-            raise PageError(f"The list {self._listing.key} repeats its cursor, it would go round for ever.", position)
+            raise PageError(
+                f"The list {self._listing.key} repeats its cursor, it would go round for ever.", position
+            )
         return following
 
     def _shifted(self, position: str, page: Page) -> bool:

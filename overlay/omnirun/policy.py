@@ -85,7 +85,10 @@ class WaitPolicy:
         return 1.0 + self.jitter * (2.0 * random() - 1.0)
 
 
-_PROSE = re.compile(rb"retry[\s_-]*after\s*:?\s*(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s|sec|seconds?|m|min|minutes?)?\b", re.I)
+_PROSE = re.compile(
+    rb"retry[\s_-]*after\s*:?\s*(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s|sec|seconds?|m|min|minutes?)?\b",
+    re.IGNORECASE,
+)
 _UNITS = {"ms": 0.001, "m": 60.0, "min": 60.0, "minute": 60.0, "minutes": 60.0}
 _PROSE_WITHIN = 4096
 
@@ -101,8 +104,9 @@ def retry_after(response: Response, now: float) -> float | None:
     """
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         value = response.headers.get(name)
-        if value is not None:
-            return _header_seconds(value, unit, now)
+        seconds = None if value is None else _header_seconds(value, unit, now)
+        if seconds is not None:
+            return seconds
     if response.status in (429, 503) and (found := _PROSE.search(response.content[:_PROSE_WITHIN])):
         return float(found[1]) * _UNITS.get((found[2] or b"").decode().lower(), 1.0)
     return None

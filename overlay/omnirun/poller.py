@@ -7,19 +7,20 @@ even if a thousand callers wait for one each. Called by one driver, in one threa
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
 from omnirun.watch import Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from omnirun.flows import Asking
     from omnirun.provider import Listing, Provider
     from omnirun.refs import Ref
+    from omnirun.roster import Waiter
     from omnirun.run import Run
     from omnirun.scheduler import Scheduler
-    from omnirun.watch import Waiter
 
 _log = logging.getLogger("omnirun")
 
@@ -43,9 +44,11 @@ class Poller:
     @property
     def pending(self) -> int:
         """How many runs are waited for."""
-        return sum(len(watch.pending) for watch in self._watches.values())
+        return sum(len(watch.roster.pending) for watch in self._watches.values())
 
-    def add(self, lane: Callable[[Ref], str], runs: Mapping[Ref, Run | None], waiter: Waiter, now: float) -> None:
+    def add(
+        self, lane: Callable[[Ref], str], runs: Mapping[Ref, Run | None], waiter: Waiter, now: float
+    ) -> None:
         """Wait for runs, given how each was last seen, if it was."""
         touched: dict[int, tuple[Watch, list[Ref]]] = {}
         for ref, run in runs.items():
@@ -61,7 +64,7 @@ class Poller:
             key, _ = self._place(ref, lane(ref))
             watch = self._watches.get(key)
             if watch is not None:
-                watch.drop(ref, waiter, now)
+                watch.roster.drop(ref, waiter, now)
 
     def _watch(self, ref: Ref, lane: str) -> Watch:
         key, listing = self._place(ref, lane)
@@ -69,7 +72,15 @@ class Poller:
         if watch is None:
             provider = self._provider(ref.provider)
             forget = partial(self._watches.pop, key, None)
-            watch = Watch(provider, lane, listing, self._asking, self._scheduler, self._warn, forget)
+            watch = Watch(
+                provider,
+                lane,
+                listing,
+                asking=self._asking,
+                scheduler=self._scheduler,
+                warn=self._warn,
+                emptied=forget,
+            )
             self._watches[key] = watch
         return watch
 
@@ -82,4 +93,6 @@ class Poller:
         word = (run.ref.provider, run.state)
         if word not in self._warned:
             self._warned.add(word)
-            _log.warning("%s is in the state %r, which omnirun does not know; it is polled slowly", run.ref, run.state)
+            _log.warning(
+                "%s is in the state %r, which omnirun does not know; it is polled slowly", run.ref, run.state
+            )

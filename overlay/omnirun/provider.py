@@ -8,20 +8,20 @@ in its state table, its quirks in its module, and no other module names a provid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
 if TYPE_CHECKING:
-    from omnirun_raw.http import Request, Response
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from omnirun.errors import ApiError
     from omnirun.paging import Style
     from omnirun.refs import Ref, Target
     from omnirun.run import Run
     from omnirun.states import States
+    from omnirun_raw.http import Request, Response
 
 
 @attrs.frozen
@@ -43,7 +43,9 @@ class Query:
     def admits(self, run: Run) -> bool:
         """Tell whether a run is within the bounds; one without a time is."""
         at = run.created_at or run.started_at
-        return at is None or ((self.since is None or at >= self.since) and (self.until is None or at <= self.until))
+        return at is None or (
+            (self.since is None or at >= self.since) and (self.until is None or at <= self.until)
+        )
 
     def passed(self, run: Run) -> bool:
         """Tell whether a newest-first list is past the bounds here."""

@@ -13,7 +13,9 @@ import attrs
 
 from omnirun.errors import BadRef
 
-_ADDRESS = re.compile(r"(?P<provider>[a-z][a-z0-9_-]*)(?:@(?P<account>[A-Za-z0-9_.-]+))?:(?P<path>[^\s\x00-\x1f]+)")
+_ADDRESS = re.compile(
+    r"(?P<provider>[a-z][a-z0-9_-]*)(?:@(?P<account>[A-Za-z0-9_.-]+))?:(?P<path>[^\s\x00-\x1f]+)"
+)
 
 
 @attrs.frozen

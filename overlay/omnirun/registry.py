@@ -48,3 +48,8 @@ def parse_target(text: str) -> Target:
     """
     parts = Address.parse(text)
     return provider(parts.provider).parse_target(parts.path, parts.account)
+
+
+def to_target(item: Target | str) -> Target:
+    """Read what stands for a target; raises `BadRef`."""
+    return parse_target(item) if isinstance(item, str) else item

@@ -6,14 +6,17 @@ error keeps, is the same for all. A malformed body never masks the status.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, cast
 
 from omnirun.errors import ApiError, InvalidRequest, UnreadableReply, error_class
 from omnirun.policy import retry_after
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from omnirun_raw.http import Response
+
+T = TypeVar("T")
 
 _SHOWN = 300
 _REQUEST_IDS = ("x-request-id", "request-id")
@@ -27,7 +30,7 @@ def decoded(response: Response, doing: str) -> dict[str, Any]:
     """
     try:
         body = response.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise unreadable(response, doing, f"the body is not JSON ({error})") from None
     if not isinstance(body, dict):
         raise unreadable(response, doing, "the body is not a JSON object")
@@ -45,11 +48,27 @@ def unreadable(response: Response, doing: str, why: str) -> UnreadableReply:
     )
 
 
+def need(value: T | None, name: str) -> T:
+    """Give what a body must have to be of use, though its API document doesn't promise it.
+
+    Raises:
+        KeyError: it is absent or null.
+    """
+    if value is None:
+        raise KeyError(name)
+    return value
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Tell whether decoded JSON is a list."""
+    return isinstance(value, list)
+
+
 def loose(response: Response) -> Mapping[str, Any]:
     """Decode the JSON object of an error; an empty one if the body is anything else."""
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return cast("dict[str, Any]", body) if isinstance(body, dict) else {}
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import attrs
 
 from omnirun.errors import RunAlerted, RunFailed
 from omnirun.refs import Ref, Target
 from omnirun.states import Outcome, Phase, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 Gate = Literal["raise", "pass"]
 
@@ -39,7 +41,7 @@ class Cost:
     unit: str
 
     def __str__(self) -> str:
-        return f"{self.amount:g} {self.unit}"
+        return f"{self.amount:g} {self.unit}".rstrip()
 
 
 @attrs.frozen(repr=False)
@@ -101,7 +103,12 @@ class Run:
         return None if start is None or end is None else max(0.0, (end - start).total_seconds())
 
     def check(
-        self, *, failure: Gate = "raise", alert: Gate = "pass", skipped: Gate = "raise", no_verdict: Gate = "pass"
+        self,
+        *,
+        failure: Gate = "raise",
+        alert: Gate = "pass",
+        skipped: Gate = "raise",
+        no_verdict: Gate = "pass",
     ) -> Run:
         """Let the run through if it went well; a gate for pipelines.
 
@@ -118,14 +125,15 @@ class Run:
             RunFailed: it failed, was skipped, has no verdict or has not ended, and that is to be raised.
             RunAlerted: it found something, and that is to be raised.
         """
+        error: type[RunFailed | RunAlerted] = RunFailed
         if self.outcome is Outcome.SKIPPED:
-            gate, error = skipped, RunFailed
+            gate = skipped
         elif self.outcome is not Outcome.SUCCESS:
-            gate, error = failure, RunFailed
+            gate = failure
         elif self.verdict is Verdict.ALERT:
             gate, error = alert, RunAlerted
         elif self.verdict is None:
-            gate, error = no_verdict, RunFailed
+            gate = no_verdict
         else:
             return self
         if gate == "raise":
@@ -143,8 +151,10 @@ class Run:
         row: dict[str, Any] = {}
         for field in attrs.fields(Run):
             value = getattr(self, field.name)
-            row[field.name] = _PLAIN.get(type(value), _same)(value) if not isinstance(value, Target) else str(value)
-        row["cost"], row["cost_unit"] = (None, None) if self.cost is None else (self.cost.amount, self.cost.unit)
+            row[field.name] = _plain(value)
+        row["cost"], row["cost_unit"] = (
+            (None, None) if self.cost is None else (self.cost.amount, self.cost.unit)
+        )
         row["duration"] = self.duration
         return row
 
@@ -159,9 +169,15 @@ class Run:
         Raises:
             ValueError: it is not what `to_json` writes.
         """
+        try:
+            return cls._from_row(json.loads(text))
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"this is not what Run.to_json writes ({error!r})") from error
+
+    @classmethod
+    def _from_row(cls, row: dict[str, Any]) -> Run:
         from omnirun.registry import parse_target  # noqa: PLC0415 - the registry imports the providers
 
-        row = json.loads(text)
         unit = row.pop("cost_unit")
         del row["duration"]
         for name in ("created_at", "started_at", "finished_at", "observed_at", "observed_finished_at"):
@@ -198,15 +214,22 @@ class Run:
             "cost": self.cost,
             "error": self.error,
         }
-        cells = (f"<tr><th>{k}</th><td>{html.escape(str(v))}</td></tr>" for k, v in rows.items() if v is not None)
+        cells = (
+            f"<tr><th>{k}</th><td>{html.escape(str(v))}</td></tr>" for k, v in rows.items() if v is not None
+        )
         return f"<table>{''.join(cells)}</table>"
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
-_PLAIN: Mapping[type, Any] = {Ref: str, datetime: datetime.isoformat, tuple: list}
+def _plain(value: Any) -> Any:
+    match value:
+        case Ref() | Target() | StrEnum():
+            return str(value)
+        case datetime():
+            return value.isoformat()
+        case tuple():
+            return list(cast("tuple[str, ...]", value))
+        case _:
+            return value
 
 
 def to_dicts(runs: Iterable[Run]) -> list[dict[str, Any]]:
@@ -225,9 +248,9 @@ def instant(value: Any) -> datetime | None:
         return None
     try:
         read = datetime.fromisoformat(value)
-    except ValueError:
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter from an offset at the very first or last day
         return None
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
 def _epoch(value: float) -> datetime | None:

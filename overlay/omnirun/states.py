@@ -59,7 +59,9 @@ UNKNOWN = Meaning(Phase.UNKNOWN)
 ENDED_UNKNOWN = Meaning(Phase.FINISHED, Outcome.UNKNOWN)
 
 
-def ended(outcome: Outcome, verdict: Verdict | None = None, *, partial: bool = False, judged: bool = False) -> Meaning:
+def ended(
+    outcome: Outcome, verdict: Verdict | None = None, *, partial: bool = False, judged: bool = False
+) -> Meaning:
     """Make the meaning of a final state."""
     return Meaning(Phase.FINISHED, outcome, verdict, partial, judged)
 

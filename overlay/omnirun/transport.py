@@ -9,24 +9,27 @@ reply that repeats the key has it blotted out.
 from __future__ import annotations
 
 import asyncio
-import ssl
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import httpx
-from omnirun_raw.http import UNSET, Response
 
 from omnirun._version import __version__
 from omnirun.errors import TransportError
+from omnirun_raw.http import UNSET, Response
 
 if TYPE_CHECKING:
+    import ssl
+
     from omnirun.accounts import Accounts, Door
     from omnirun.scheduler import Step
 
 _POOL_SIZE = 8
 _POOLS = 8
+_POOL = httpx.Limits(max_connections=_POOL_SIZE, max_keepalive_connections=_POOL_SIZE)
+_ALONE = httpx.Limits(max_connections=1, max_keepalive_connections=0)
 _NOT_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -65,7 +68,7 @@ class _Pools:
         """Choose the least busy pool; a new one if all are full. The caller holds no more than all pools' size."""
         index = min(range(len(self._busy)), key=self._busy.__getitem__, default=None)
         if index is None or (self._busy[index] >= _POOL_SIZE and len(self._busy) < _POOLS):
-            self._clients.append(self._open(httpx.Limits(_POOL_SIZE, _POOL_SIZE)))
+            self._clients.append(self._open(_POOL))
             self._busy.append(0)
             index = len(self._busy) - 1
         self._busy[index] += 1
@@ -143,7 +146,7 @@ class SyncTransport(_Pools):
     def _exchange(self, client: Any, step: Step) -> Any:
         if not step.fresh:
             return client.request(**self._arguments(step))
-        with self._open(httpx.Limits(1, 0)) as alone:
+        with self._open(_ALONE) as alone:
             return alone.request(**self._arguments(step))
 
     def close(self) -> None:
@@ -177,7 +180,7 @@ class AsyncTransport(_Pools):
     async def _exchange(self, client: Any, step: Step) -> Any:
         if not step.fresh:
             return await client.request(**self._arguments(step))
-        async with self._open(httpx.Limits(1, 0)) as alone:
+        async with self._open(_ALONE) as alone:
             return await alone.request(**self._arguments(step))
 
     async def close(self) -> None:

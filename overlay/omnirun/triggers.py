@@ -3,7 +3,8 @@
 The rules, as a table (`_FATES`): what was certainly not accepted is sent again; what may have been accepted is
 *recovered*, never resent; the rest is raised. To recover is to list the target's runs a few times and to leave out
 those this client knows, and only at the end to decide: exactly one candidate is adopted, none or several are an
-error that names them. A target is triggered by one flow at a time, and every trigger has a connection of its own.
+error that names them. Where runs can be adopted, a target is triggered by one flow at a time; every trigger has a
+connection of its own.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ class Trigger:
         step = Step(
             self.provider.trigger(self.target),
             self.lane,
-            exclusive=(self.lane, str(self.target)),
+            exclusive=(self.lane, str(self.target)) if self.provider.adopts else None,
             fresh=True,
         )
         failures = 0

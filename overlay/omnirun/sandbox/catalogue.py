@@ -6,7 +6,7 @@ scripts they went by, taken in turn. Seconds are those of a sandbox at speed 1.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
 import attrs
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 HOUR = 3600.0
 
+S = TypeVar("S")
+
 
 @attrs.frozen
-class Past[S]:
+class Past(Generic[S]):
     """The runs a target had before the sandbox started, the newest one gap ago."""
 
     count: int = 0
@@ -152,7 +154,9 @@ class MonidEndpoint:
         return self.provider.capitalize()
 
 
-def _async(end: str, http_status: int | None = 200, error: str | None = None, items: int = 0) -> EndpointScript:
+def _async(
+    end: str, http_status: int | None = 200, error: str | None = None, items: int = 0
+) -> EndpointScript:
     output = tuple({"id": str(number), "text": f"post {number}"} for number in range(1, items + 1))
     return EndpointScript(Plan((("RUNNING", 5),), end), http_status, error, output)
 
@@ -166,9 +170,13 @@ _TWEETS, _FAILED = _async("COMPLETED", items=10), _async("FAILED", 500, "The act
 MONID: Mapping[tuple[str, str], MonidEndpoint] = {
     (endpoint.provider, endpoint.endpoint): endpoint
     for endpoint in (
-        MonidEndpoint("apify", "/apidojo/tweet-scraper", _TWEETS, Past(24, HOUR, (_TWEETS, _TWEETS, _FAILED))),
+        MonidEndpoint(
+            "apify", "/apidojo/tweet-scraper", _TWEETS, Past(24, HOUR, (_TWEETS, _TWEETS, _FAILED))
+        ),
         MonidEndpoint("apify", "/sandbox/failing", _FAILED, Past(4, 6 * HOUR, (_FAILED,))),
-        MonidEndpoint("apify", "/sandbox/ready", EndpointScript(Plan((("READY", 1), ("RUNNING", 2)), "COMPLETED"))),
+        MonidEndpoint(
+            "apify", "/sandbox/ready", EndpointScript(Plan((("READY", 1), ("RUNNING", 2)), "COMPLETED"))
+        ),
         MonidEndpoint("apify", "/sandbox/missing", _async("COMPLETED", 404, "No such profile.")),
         MonidEndpoint("apify", "/sandbox/slow", EndpointScript(Plan((("RUNNING", 60),), "TIMED_OUT"), None)),
         MonidEndpoint("exa", "/sandbox/search", _sync("COMPLETED"), synchronous=True),

@@ -37,7 +37,9 @@ def document() -> dict[str, Any]:
                     "responses": {
                         "200": {
                             "description": "The thing.",
-                            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}},
+                            "content": {
+                                "application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}
+                            },
                         },
                         "404": {"description": "No such thing."},
                     },

@@ -49,12 +49,12 @@ def test_force_builds_the_same_again(run, built):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda generated, specs: (generated / PROVIDER / "wire.py").write_text("edited"),
-        lambda generated, specs: (generated / PROVIDER / "wire.py").unlink(),
-        lambda generated, specs: (generated / PROVIDER / "more.py").write_text(""),
-        lambda generated, specs: (generated / "http.py").unlink(),
-        lambda generated, specs: (specs / PROVIDER / "openapi.yaml").write_text("{}"),
-        lambda generated, specs: (specs / PROVIDER / "openapi.yaml").unlink(),
+        lambda generated, _: (generated / PROVIDER / "wire.py").write_text("edited"),
+        lambda generated, _: (generated / PROVIDER / "wire.py").unlink(),
+        lambda generated, _: (generated / PROVIDER / "more.py").write_text(""),
+        lambda generated, _: (generated / "http.py").unlink(),
+        lambda _, specs: (specs / PROVIDER / "openapi.yaml").write_text("{}"),
+        lambda _, specs: (specs / PROVIDER / "openapi.yaml").unlink(),
     ],
     ids=["edited", "missing", "extra", "shared missing", "document edited", "document missing"],
 )
@@ -71,7 +71,18 @@ def test_drift_is_found_and_a_build_repairs_it(run, built, tmp_path, change):
     assert run("check", PROVIDER).exit_code == 0
 
 
-def test_an_input_that_changed_is_built(run, built, tmp_path):
+def test_a_client_without_a_provider_is_drift(run, built):
+    for name in ("firecrawl", "monid"):
+        run("build", name)
+    assert run("check").exit_code == 0
+    shutil.copytree(built / PROVIDER, built / "stray")
+    done = run("check")
+    assert done.exit_code == 1
+    assert "stray" in done.stderr
+
+
+@pytest.mark.usefixtures("built")
+def test_an_input_that_changed_is_built(run, tmp_path):
     with (tmp_path / "specs" / PROVIDER / "amendments.yaml").open("a", encoding="utf-8") as file:
         file.write("# a comment\n")
     assert "built in" in run("build", PROVIDER).stderr

@@ -29,17 +29,20 @@ def _get(data):
 
 
 LOSSES = {
-    "an operation": (lambda d, f: d.endpoint_collections_by_tag.clear(), "/paths"),
-    "a parameter": (lambda d, f: _get(d).query_parameters.clear(), "parameter"),
-    "a default": (lambda d, f: setattr(_get(d).query_parameters[0], "default", None), "default"),
-    "that it is required": (lambda d, f: setattr(_get(d).query_parameters[0], "required", True), "required"),
-    "a reply": (lambda d, f: _get(d).responses.patterns.pop(), "reply 404"),
-    "a model": (lambda d, f: d.models.clear(), "no model"),
-    "a property": (lambda d, f: _thing(d).optional_properties.pop(), "property"),
-    "an enum": (lambda d, f: d.enums.clear(), "no enum"),
-    "an enum's value": (lambda d, f: d.enums[0].values.popitem(), "enum value old"),
-    "a TypedDict": (lambda d, f: f.update({"wire.py": "x = 1"}), "wire.py"),
-    "a pydantic field": (lambda d, f: f.update({"schemas.py": f["schemas.py"].replace("    parts:", "    _:")}), "parts"),
+    "an operation": (lambda d, _: d.endpoint_collections_by_tag.clear(), "/paths"),
+    "a parameter": (lambda d, _: _get(d).query_parameters.clear(), "parameter"),
+    "a default": (lambda d, _: setattr(_get(d).query_parameters[0], "default", None), "default"),
+    "that it is required": (lambda d, _: setattr(_get(d).query_parameters[0], "required", True), "required"),
+    "a reply": (lambda d, _: _get(d).responses.patterns.pop(), "reply 404"),
+    "a model": (lambda d, _: d.models.clear(), "no model"),
+    "a property": (lambda d, _: _thing(d).optional_properties.pop(), "property"),
+    "an enum": (lambda d, _: d.enums.clear(), "no enum"),
+    "an enum's value": (lambda d, _: d.enums[0].values.popitem(), "enum value old"),
+    "a TypedDict": (lambda _, f: f.update({"wire.py": "x = 1"}), "wire.py"),
+    "a pydantic field": (
+        lambda _, f: f.update({"schemas.py": f["schemas.py"].replace("    parts:", "    _:")}),
+        "parts",
+    ),
 }
 
 

@@ -13,7 +13,9 @@ def render(document):
     return lambda text, **names: env.from_string(text).render(**names)
 
 
-@pytest.mark.parametrize("text", ["{{ absent }}", "{{ absent() }}", "{% for x in absent %}{% endfor %}", "{{ a.b }}"])
+@pytest.mark.parametrize(
+    "text", ["{{ absent }}", "{{ absent() }}", "{% for x in absent %}{% endfor %}", "{{ a.b }}"]
+)
 def test_using_an_absent_name_is_an_error(render, text):
     with pytest.raises(UndefinedError):
         render(text, a={})

@@ -1,6 +1,7 @@
 """generate: what comes out, what must never come out, and what stops it."""
 
 import ast
+import copy
 import json
 import os
 import subprocess
@@ -46,32 +47,36 @@ def test_nothing_imports_another_package_by_name(document, spec_of):
 
 
 def test_text_of_the_document_never_becomes_code(document, spec_of):
-    """Hostile text everywhere: the statements that come out are those of a harmless document."""
-    document["info"]["title"] = "t"
-    operation = document["paths"]["/things/{thing-id}"]["get"]
-    thing = document["components"]["schemas"]["Thing"]["properties"]
-    thing["p"] = {"type": "string", "default": "x", "description": "x"}
-    harmless = generate(spec_of(document))
-
-    document["info"]["title"] = operation["summary"] = operation["description"] = EVIL
-    operation["responses"]["200"]["description"] = EVIL
-    for parameter in operation["parameters"]:
-        parameter["description"] = parameter["schema"]["description"] = EVIL
-    for schema in document["components"]["schemas"].values():
-        schema["title"] = schema["description"] = EVIL
-    thing["p"] |= {"default": EVIL, "description": EVIL, "example": EVIL, "title": EVIL}
-    hostile = generate(spec_of(document))
+    """Hostile text everywhere: the code that comes out is that of a harmless document."""
+    harmless = generate(spec_of(_dressed(document, "plain text")))
+    hostile = generate(spec_of(_dressed(document, EVIL)))
 
     assert hostile.provider.keys() == harmless.provider.keys()
     for path, text in hostile.provider.items():
         assert _skeleton(text) == _skeleton(harmless.provider[path]), path
 
 
+def _dressed(document, text):
+    """The document with a text in every place that takes one."""
+    found = copy.deepcopy(document)
+    operation = found["paths"]["/things/{thing-id}"]["get"]
+    schemas = found["components"]["schemas"]
+    found["info"]["title"] = operation["summary"] = operation["description"] = text
+    for response in operation["responses"].values():
+        response["description"] = text
+    for parameter in operation["parameters"]:
+        parameter["description"] = parameter["schema"]["description"] = text
+    schemas["Thing"]["properties"]["p"] = {"type": "string", "default": text, "example": text}
+    for schema in [*schemas.values(), *schemas["Thing"]["properties"].values()]:
+        schema["title"] = schema["description"] = text
+    return found
+
+
 def test_hostile_names_and_values_stay_strings(document, spec_of):
     schemas = document["components"]["schemas"]
     name = "a'b\"); import os #{x}"
-    schemas["Thing"]["properties"][name] = {"type": "string"}
-    schemas["State"]["enum"] += ["b\"); import os #", "${jndi}"]
+    schemas["Thing"]["properties"][name] = {"type": "string", "pattern": EVIL}
+    schemas["State"]["enum"] += ['b"); import os #', "${jndi}"]
     document["paths"]["/things/{thing-id}"]["get"]["parameters"].append(
         {"name": 'q"{x}', "in": "query", "schema": {"type": "string", "default": "\"\\'"}}
     )
@@ -83,7 +88,7 @@ def test_hostile_names_and_values_stay_strings(document, spec_of):
         for node in ast.walk(ast.parse(text, path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    assert {name, "b\"); import os #", "${jndi}", 'q"{x}', "\"\\'"} <= strings
+    assert {name, 'b"); import os #', "${jndi}", 'q"{x}', "\"\\'", EVIL} <= strings
     imported = {
         alias.name
         for text in made.provider.values()
@@ -109,7 +114,10 @@ def _skeleton(text: str) -> list[str]:
         (lambda d: d["components"]["schemas"].update(L={"type": "array"}), "items"),
         (lambda d: d["components"]["schemas"]["State"].update(enum=["a", 1]), "same type"),
         (lambda d: d["components"]["schemas"]["State"].update(enum=["a", "A"]), "Duplicate key"),
-        (lambda d: d["components"]["schemas"]["Thing"]["properties"].update(toDict={}), "method of every model"),
+        (
+            lambda d: d["components"]["schemas"]["Thing"]["properties"].update(toDict={}),
+            "method of every model",
+        ),
         (lambda d: _operation(d)["responses"].update({"9": {"description": "?"}, "x": {}}), "openapi"),
         (
             lambda d: _operation(d)["responses"].update(
@@ -118,6 +126,12 @@ def _skeleton(text: str) -> list[str]:
             "content_type",
         ),
         (lambda d: _operation(d).update(tags=["models"]), "name of a module"),
+        (
+            lambda d: d["components"]["securitySchemes"].update(
+                key={"type": "apiKey", "in": "query", "name": "k"}
+            ),
+            "not sent in a header",
+        ),
         (lambda d: d["components"]["schemas"]["Part"]["properties"].update(a={"$ref": "#/x"}), "reference"),
         (lambda d: d["components"]["schemas"].update({"thing": {"type": "object"}}), "Thing"),
         (

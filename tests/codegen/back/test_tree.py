@@ -37,7 +37,9 @@ def test_the_target_may_be_new(tmp_path):
 
 def test_wherever_it_is_killed_the_next_start_finds_the_old_or_the_new(target, monkeypatch):
     """Every call that changes the disk is interrupted once, before it happens."""
-    real = {(Path, name): getattr(Path, name) for name in ("rename", "replace", "unlink", "write_text", "mkdir")}
+    real = {
+        (Path, name): getattr(Path, name) for name in ("rename", "replace", "unlink", "write_text", "mkdir")
+    }
     real[shutil, "rmtree"] = shutil.rmtree
     seen = set()
     for fatal in itertools.count():
@@ -45,10 +47,10 @@ def test_wherever_it_is_killed_the_next_start_finds_the_old_or_the_new(target, m
         with monkeypatch.context() as patch:
             for (owner, name), function in real.items():
 
-                def step(*args, _function=function, **kwargs):
+                def step(*args, function=function, calls=calls, fatal=fatal, **kwargs):
                     if next(calls) == fatal:
                         raise Killed
-                    return _function(*args, **kwargs)
+                    return function(*args, **kwargs)
 
                 patch.setattr(owner, name, step)
             try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
 from ... import values as _values
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from .api_public_monitor_run_out import ApiPublicMonitorRunOut
 
 
-@define
+@_define
 class ApiPublicListMonitorRunsOut(_values.Model):
     """ApiPublicListMonitorRunsOut
 
@@ -38,7 +39,7 @@ class ApiPublicListMonitorRunsOut(_values.Model):
     page_size: int
     runs: list[ApiPublicMonitorRunOut]
     total_pages: int
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any])
+    additional_properties: dict[str, Any] = _field(factory=dict[str, Any])
 
     @classmethod
     def from_dict(cls, source: Mapping[str, Any]) -> Self:

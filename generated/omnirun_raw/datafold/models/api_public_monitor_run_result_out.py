@@ -6,14 +6,15 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
 from ... import values as _values
 from ...http import UNSET, Unset
 from .monitor_run_state import MonitorRunState
 
 
-@define
+@_define
 class ApiPublicMonitorRunResultOut(_values.Model):
     """ApiPublicMonitorRunResultOut
 
@@ -44,7 +45,7 @@ class ApiPublicMonitorRunResultOut(_values.Model):
     diff_id: int | None | Unset = UNSET
     error: None | str | Unset = UNSET
     started_at: datetime.datetime | None | Unset = UNSET
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any])
+    additional_properties: dict[str, Any] = _field(factory=dict[str, Any])
 
     @classmethod
     def from_dict(cls, source: Mapping[str, Any]) -> Self:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
 from ... import values as _values
 
 
-@define
+@_define
 class ApiPublicMonitorTriggerRunResultOut(_values.Model):
     """ApiPublicMonitorTriggerRunResultOut
 
@@ -21,7 +22,7 @@ class ApiPublicMonitorTriggerRunResultOut(_values.Model):
     _keys: ClassVar[tuple[tuple[str, str], ...]] = (("run_id", "run_id"),)
 
     run_id: int
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any])
+    additional_properties: dict[str, Any] = _field(factory=dict[str, Any])
 
     @classmethod
     def from_dict(cls, source: Mapping[str, Any]) -> Self:

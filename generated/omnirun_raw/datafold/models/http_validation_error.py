@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
 from ... import values as _values
 from ...http import UNSET, Unset
@@ -14,14 +15,14 @@ if TYPE_CHECKING:
     from .validation_error import ValidationError
 
 
-@define
+@_define
 class HTTPValidationError(_values.Model):
     """HTTPValidationError"""
 
     _keys: ClassVar[tuple[tuple[str, str], ...]] = (("detail", "detail"),)
 
     detail: list[ValidationError] | str | Unset = UNSET
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any])
+    additional_properties: dict[str, Any] = _field(factory=dict[str, Any])
 
     @classmethod
     def from_dict(cls, source: Mapping[str, Any]) -> Self:

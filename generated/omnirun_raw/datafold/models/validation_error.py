@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from attrs import define, field
+from attrs import define as _define
+from attrs import field as _field
 
 from ... import values as _values
 
 
-@define
+@_define
 class ValidationError(_values.Model):
     """ValidationError"""
 
@@ -23,7 +24,7 @@ class ValidationError(_values.Model):
     loc: list[int | str]
     msg: str
     type_: str
-    additional_properties: dict[str, Any] = field(factory=dict[str, Any])
+    additional_properties: dict[str, Any] = _field(factory=dict[str, Any])
 
     @classmethod
     def from_dict(cls, source: Mapping[str, Any]) -> Self:

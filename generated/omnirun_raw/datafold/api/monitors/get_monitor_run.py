@@ -35,6 +35,7 @@ def build(
         path=f"/api/v1/monitors/{_http.segment(id)}/runs/{_http.segment(run_id)}",
         operation=_OPERATION,
         parser=_parser,
+        provider="datafold",
     )
 
 

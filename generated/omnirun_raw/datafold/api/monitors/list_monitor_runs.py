@@ -49,6 +49,7 @@ def build(
             ("start_time", start_time),
             ("end_time", end_time),
         ),
+        provider="datafold",
     )
 
 

@@ -33,6 +33,7 @@ def build(
         path=f"/api/v1/monitors/{_http.segment(id)}/run",
         operation=_OPERATION,
         parser=_parser,
+        provider="datafold",
     )
 
 

@@ -1,0 +1,134 @@
+"""The driver for an event loop: it owns time and sockets and decides nothing.
+
+A script runs in its caller's task, the scheduler on the loop's timers, each request in a task of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakSet
+
+from omnirun.errors import ClientClosed
+from omnirun.scheduler import Reply, Step
+from omnirun.scripts import CLOSED, received
+
+if TYPE_CHECKING:
+    from omnirun.clock import Clock
+    from omnirun.scheduler import Scheduler, Task
+    from omnirun.scripts import Job, Receive, Script
+    from omnirun.transport import AsyncTransport
+
+T = TypeVar("T")
+
+
+class AsyncChannel:
+    """A channel within one event loop."""
+
+    def __init__(self) -> None:
+        self._items: asyncio.Queue[Any] = asyncio.Queue()
+
+    def put(self, item: Any) -> None:
+        """Add an item."""
+        self._items.put_nowait(item)
+
+    async def get(self, seconds: float | None) -> Any:
+        """Wait for an item; None if there is none in time."""
+        try:
+            async with asyncio.timeout(seconds):
+                return received(await self._items.get())
+        except TimeoutError:
+            return None
+
+
+class AsyncDriver:
+    """Runs scripts in the caller's task; the scheduler lives on the loop's timers, each request in a task."""
+
+    def __init__(self, transport: AsyncTransport, scheduler: Scheduler, clock: Clock) -> None:
+        self._transport = transport
+        self._scheduler = scheduler
+        self._clock = clock
+        self._timer: asyncio.TimerHandle | None = None
+        self._flights: set[asyncio.Task[None]] = set()
+        self._channels: WeakSet[AsyncChannel] = WeakSet()
+        self._closed = False
+
+    def now(self) -> float:
+        """Tell the time in seconds UTC."""
+        return self._clock.now()
+
+    def channel(self) -> AsyncChannel:
+        """Make a channel."""
+        channel = AsyncChannel()
+        self._channels.add(channel)
+        return channel
+
+    async def run(self, script: Script[T]) -> T:
+        """Run a script to its end in this task."""
+        answer: Any = None
+        try:
+            while True:
+                wanted = script.send(answer)
+                answer = await (self._alone(wanted) if isinstance(wanted, Step) else self._receive(wanted))
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        finally:
+            script.close()
+
+    def call(self, job: Job) -> None:
+        """Do something with the scheduler, here and now."""
+        if self._closed:
+            raise ClientClosed
+        job(self._clock.now())
+        self._kick()
+
+    async def close(self) -> None:
+        """End every wait with `ClientClosed` and close the connections."""
+        self._closed = True
+        for channel in list(self._channels):
+            channel.put(CLOSED)
+        if self._timer is not None:
+            self._timer.cancel()
+        flights = list(self._flights)
+        for flight in flights:
+            flight.cancel()
+        await asyncio.gather(*flights, return_exceptions=True)
+        await self._transport.close()
+
+    async def _receive(self, wanted: Receive) -> Any:
+        assert isinstance(wanted.channel, AsyncChannel)
+        left = None if wanted.until is None else self._clock.real(wanted.until - self._clock.now())
+        return await wanted.channel.get(left)
+
+    async def _alone(self, step: Step) -> Reply:
+        if self._closed:
+            raise ClientClosed
+        if step.delay:
+            await asyncio.sleep(self._clock.real(step.delay))
+        return await self._exchange(step)
+
+    async def _exchange(self, step: Step) -> Reply:
+        sent_at = self._clock.now()
+        try:
+            response = await self._transport.send(step)
+        except Exception as error:  # noqa: BLE001 - the flow that asked is the one to judge it
+            return Reply(sent_at, self._clock.now(), error=error)
+        return Reply(sent_at, self._clock.now(), response)
+
+    def _kick(self) -> None:
+        """Send what is due and come back when more is."""
+        if self._closed:
+            return
+        now, loop = self._clock.now(), asyncio.get_running_loop()
+        for task in self._scheduler.next(now):
+            flight = loop.create_task(self._fly(task))
+            self._flights.add(flight)
+            flight.add_done_callback(self._flights.discard)
+        if self._timer is not None:
+            self._timer.cancel()
+        wake = self._scheduler.wake(now)
+        self._timer = None if wake is None else loop.call_later(self._clock.real(wake - now), self._kick)
+
+    async def _fly(self, task: Task) -> None:
+        self._scheduler.feed(task, await self._exchange(task.step))
+        self._kick()

@@ -1,0 +1,144 @@
+"""The application: three providers side by side, and the one door that every request passes.
+
+The door writes down what was answered, before the answer leaves, so that whoever has an answer finds it in the
+log. It decides nothing; it is also where a fault would be put in, before or after what lies behind it has
+accepted a trigger. Keys are checked per provider, before anything is looked up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from omnirun.sandbox import datafold, firecrawl, monid
+from omnirun.sandbox.answers import BadParameter, Refused, answer
+from omnirun.sandbox.world import Sandbox, Served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+@attrs.frozen
+class Provider:
+    """What the application needs to know of a provider."""
+
+    name: str
+    key_prefix: str
+    routes: Callable[[Sandbox], list[Route]]
+    refusal: Callable[[int, str], Refused]
+    bad_parameter: Callable[[BadParameter], Refused]
+    unauthorized: str
+
+
+PROVIDERS = (
+    Provider(
+        "datafold",
+        datafold.KEY_PREFIX,
+        lambda sandbox: datafold.Datafold(sandbox).routes(),
+        datafold.refusal,
+        datafold.bad_parameter,
+        "Invalid API key",
+    ),
+    Provider(
+        "firecrawl",
+        firecrawl.KEY_PREFIX,
+        lambda sandbox: firecrawl.Firecrawl(sandbox).routes(),
+        firecrawl.refusal,
+        firecrawl.bad_parameter,
+        "Unauthorized: Invalid token",
+    ),
+    Provider(
+        "monid",
+        monid.KEY_PREFIX,
+        lambda sandbox: monid.Monid(sandbox).routes(),
+        monid.refusal,
+        monid.bad_parameter,
+        "Invalid API key",
+    ),
+)
+
+REQUEST_IDS = ("/monid/",)
+
+
+def create_app(sandbox: Sandbox | None = None) -> Starlette:
+    """The application that shows `sandbox`; a new one if none is given."""
+    shown = Sandbox() if sandbox is None else sandbox
+    return Starlette(
+        routes=[Mount(f"/{provider.name}", app=_provider_app(provider, shown)) for provider in PROVIDERS],
+        middleware=[Middleware(Door, sandbox=shown)],
+    )
+
+
+def _provider_app(provider: Provider, sandbox: Sandbox) -> Starlette:
+    async def refused(_: Request, refusal: Any) -> Response:
+        return answer(refusal.body, refusal.status)
+
+    async def bad_parameter(request: Request, bad: Any) -> Response:
+        return await refused(request, provider.bad_parameter(bad))
+
+    async def no_such_route(request: Request, error: Any) -> Response:
+        return await refused(request, provider.refusal(error.status_code, error.detail))
+
+    return Starlette(
+        routes=provider.routes(sandbox),
+        middleware=[Middleware(KeyCheck, provider=provider, sandbox=sandbox)],
+        exception_handlers={
+            Refused: refused,
+            BadParameter: bad_parameter,
+            HTTPException: no_such_route,
+        },
+    )
+
+
+@attrs.frozen
+class KeyCheck:
+    """Lets through what carries the provider's key, in the provider's form."""
+
+    app: ASGIApp
+    provider: Provider
+    sandbox: Sandbox
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        expected = f"{self.provider.key_prefix}{self.sandbox.keys[self.provider.name]}".encode()
+        if scope["type"] == "http" and dict(scope["headers"]).get(b"authorization") != expected:
+            refusal = self.provider.refusal(401, self.provider.unauthorized)
+            await answer(refusal.body, refusal.status)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+@attrs.frozen
+class Door:
+    """Writes down every request and its answer; the answers of some providers carry a request id."""
+
+    app: ASGIApp
+    sandbox: Sandbox
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                served = self.sandbox.served
+                query = scope["query_string"].decode("ascii", "replace")
+                served.append(Served(scope["method"], scope["path"], query, message["status"]))
+                if scope["path"].startswith(REQUEST_IDS):
+                    number = f"sandbox-{len(served)}".encode()
+                    message["headers"] = [*message["headers"], (b"x-request-id", number)]
+            await send(message)
+
+        await self.app(scope, receive, send_on)

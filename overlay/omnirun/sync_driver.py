@@ -1,0 +1,173 @@
+"""The driver for threads: it owns time and sockets and decides nothing.
+
+A script runs in its caller's thread, the scheduler in one of its own, requests in up to 32 more. These threads are
+daemons that end when idle: leaving a wait leaks nothing, and Ctrl-C is never held up.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakSet
+
+from omnirun.errors import ClientClosed
+from omnirun.scheduler import Reply, Step
+from omnirun.scripts import CLOSED, received
+
+if TYPE_CHECKING:
+    from omnirun.clock import Clock
+    from omnirun.scheduler import Scheduler, Task
+    from omnirun.scripts import Job, Receive, Script
+    from omnirun.transport import SyncTransport
+
+T = TypeVar("T")
+
+_IDLE = 5.0  # seconds a sender thread stays for more work
+
+
+class SyncChannel:
+    """A thread-safe channel."""
+
+    def __init__(self) -> None:
+        self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def put(self, item: Any) -> None:
+        """Add an item."""
+        self._items.put(item)
+
+    def get(self, seconds: float | None) -> Any:
+        """Wait for an item; None if there is none in time."""
+        try:
+            return received(self._items.get(timeout=seconds))
+        except queue.Empty:
+            return None
+
+
+class SyncDriver:
+    """Runs scripts in the caller's thread, the scheduler in one of its own, and requests in up to 32 more."""
+
+    def __init__(self, transport: SyncTransport, scheduler: Scheduler, clock: Clock) -> None:
+        self._transport = transport
+        self._scheduler = scheduler
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._pump: threading.Thread | None = None
+        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        self._free = threading.Semaphore(0)  # senders that wait for a task
+        self._channels: WeakSet[SyncChannel] = WeakSet()
+        self._closed = False
+
+    def now(self) -> float:
+        """Tell the time in seconds UTC."""
+        return self._clock.now()
+
+    def channel(self) -> SyncChannel:
+        """Make a channel."""
+        channel = SyncChannel()
+        self._channels.add(channel)
+        return channel
+
+    def run(self, script: Script[T]) -> T:
+        """Run a script to its end in this thread."""
+        answer: Any = None
+        try:
+            while True:
+                wanted = script.send(answer)
+                answer = self._alone(wanted) if isinstance(wanted, Step) else self._receive(wanted)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        finally:
+            script.close()
+
+    def call(self, job: Job) -> None:
+        """Do something with the scheduler, in its thread."""
+        with self._lock:
+            if self._closed:
+                raise ClientClosed
+            self._jobs.put(job)
+            if self._pump is None:
+                self._pump = threading.Thread(target=self._work, name="omnirun", daemon=True)
+                self._pump.start()
+
+    def close(self) -> None:
+        """End every wait with `ClientClosed` and close the connections."""
+        with self._lock:
+            self._closed = True
+            pump = self._pump
+            self._jobs.put(_nothing)
+        for channel in list(self._channels):
+            channel.put(CLOSED)
+        if pump is not None and pump is not threading.current_thread():
+            pump.join()
+        self._transport.close()
+
+    def _receive(self, wanted: Receive) -> Any:
+        assert isinstance(wanted.channel, SyncChannel)
+        left = None if wanted.until is None else self._clock.real(wanted.until - self._clock.now())
+        return wanted.channel.get(left)
+
+    def _alone(self, step: Step) -> Reply:
+        if self._closed:
+            raise ClientClosed
+        if step.delay:
+            time.sleep(self._clock.real(step.delay))
+        return self._exchange(step)
+
+    def _exchange(self, step: Step) -> Reply:
+        sent_at = self._clock.now()
+        try:
+            response = self._transport.send(step)
+        except Exception as error:  # noqa: BLE001 - the flow that asked is the one to judge it
+            return Reply(sent_at, self._clock.now(), error=error)
+        return Reply(sent_at, self._clock.now(), response)
+
+    def _work(self) -> None:
+        """Pump the scheduler until nothing is under way there."""
+        while not self._closed:
+            now = self._clock.now()
+            for task in self._scheduler.next(now):
+                self._send(task)
+            wake = self._scheduler.wake(now)
+            if wake is None and not self._scheduler.in_flight and self._retire():
+                return
+            try:
+                job = self._jobs.get(timeout=None if wake is None else self._clock.real(wake - now))
+            except queue.Empty:
+                continue
+            job(self._clock.now())
+
+    def _retire(self) -> bool:
+        with self._lock:
+            if not self._jobs.empty():
+                return False
+            self._pump = None
+            return True
+
+    def _send(self, task: Task) -> None:
+        self._tasks.put(task)
+        if not self._free.acquire(blocking=False):
+            threading.Thread(target=self._sender, name="omnirun-send", daemon=True).start()
+
+    def _sender(self) -> None:
+        """Send tasks until none has come for a while; one that a `_send` counts on never leaves."""
+        while not self._closed:
+            try:
+                task = self._tasks.get(timeout=_IDLE)
+            except queue.Empty:
+                if self._free.acquire(blocking=False):
+                    return
+                continue
+            reply = self._exchange(task.step)
+            self._jobs.put(_feeding(self._scheduler, task, reply))
+            self._free.release()
+
+
+def _nothing(_: float) -> None:
+    """Wake the pump."""
+
+
+def _feeding(scheduler: Scheduler, task: Task, reply: Reply) -> Job:
+    return lambda _: scheduler.feed(task, reply)
