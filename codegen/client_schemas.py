@@ -115,6 +115,9 @@ def _referenced(node: Any, names: Mapping[str, str]) -> Any:
         return node
     found = {key: _referenced(value, names) for key, value in cast("dict[str, Any]", node).items()}
     reference = found.get("$ref")
+    if isinstance(reference, str) and not reference.startswith("#/"):
+        # The generator would look for it in the working folder.
+        raise StageError("generate", "openapi.yaml", reference, "a reference leaves the document")
     if isinstance(reference, str) and reference.startswith(prefix):
         name = reference.removeprefix(prefix)
         found["$ref"] = prefix + names.get(name, name)

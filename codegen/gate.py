@@ -79,16 +79,15 @@ def gate(
     Raises:
         StageError: The first finding, by the page and the line that state it.
     """
-    for finding in findings(document):
+    for finding in findings(dict(document)):
         raise _located(finding, provenance, provider)
 
 
-def findings(document: Mapping[str, Any]) -> Iterator[Finding]:
+def findings(document: Node) -> Iterator[Finding]:
     """Everything about a shaped document that can't pass, check by check."""
-    node = document
-    everything = list(parts(node))
+    everything = list(parts(document))
     for check in _CHECKS:
-        yield from check(node, everything)
+        yield from check(document, everything)
 
 
 def _located(
@@ -234,7 +233,7 @@ def _schemas(document: Node, everything: list[Part]) -> Iterator[Finding]:
             )
         if refused := _REFUSED_KEYS & schema.keys():
             yield Finding(part.pointer, f"{min(refused)} is not read; refer to components with $ref")
-        names = [name for name in node_at(schema, "properties") if isinstance(name, str)]
+        names = list(node_at(schema, "properties"))
         yield from _clashes(part.pointer, names, "properties")
         for name in names:
             if not name.strip():

@@ -89,7 +89,8 @@ class _Normalizer:
         components = node_at(document, "components")
         document["components"] = {key: node_at(components, key) for key in _KEPT_COMPONENTS}
         document["openapi"] = "3.1.0"
-        return self._schemas(document, "document")
+        lowered_document: Node = self._schemas(document, "document")
+        return lowered_document
 
     def _inline(self) -> None:
         # Every reference to a parameter, response, body or header is replaced by a copy of what it means.
@@ -114,21 +115,16 @@ class _Normalizer:
         else:
             raise StageError(STAGE, self._where, pointer, "references that go round in a circle")
         for key, (inner, how) in KINDS[kind].items():
-            if inner in ("schema", "security_scheme") or kind == "components":
-                continue
-            if how == "one" and key in node:
-                node[key] = self._inlined(node[key], inner, child(pointer, key))
-            elif how == "map" and is_node(node.get(key)):
-                held = node[key]
-                node[key] = {
-                    name: self._inlined(item, inner, child(pointer, key, name)) for name, item in held.items()
-                }
-            elif how == "list" and is_list(node.get(key)):
-                items = node[key]
-                node[key] = [
-                    self._inlined(item, inner, child(pointer, key, str(i))) for i, item in enumerate(items)
-                ]
+            if inner not in ("schema", "security_scheme", "components") and key in node:
+                node[key] = self._all_inlined(node[key], inner, how, child(pointer, key))
         return node
+
+    def _all_inlined(self, held: Any, kind: str, how: str, pointer: str) -> Any:
+        if how == "map" and is_node(held):
+            return {name: self._inlined(item, kind, child(pointer, name)) for name, item in held.items()}
+        if how == "list" and is_list(held):
+            return [self._inlined(item, kind, child(pointer, str(i))) for i, item in enumerate(held)]
+        return self._inlined(held, kind, pointer)
 
     def _operation(self, operation: Node, item: Node, security: Any) -> None:
         own = list_at(operation, "parameters")
@@ -185,9 +181,8 @@ def lower_schema(schema: Node) -> Node:
 def _lower_bounds(schema: Node) -> None:
     # 3.0 has boolean exclusive bounds beside the bound.
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if isinstance(schema.get(exclusive), bool):
-            if schema.pop(exclusive) and bound in schema:
-                schema[exclusive] = schema.pop(bound)
+        if isinstance(schema.get(exclusive), bool) and schema.pop(exclusive) and bound in schema:
+            schema[exclusive] = schema.pop(bound)
 
 
 def _lower_const(schema: Node) -> Node:
@@ -206,8 +201,8 @@ def _dissolve(schema: Node) -> Node:
         clash = [name for name in outer if name in inner and name not in ANNOTATIONS | {MARK}]
         if any(outer[name] != inner[name] for name in clash):
             continue
-        if ("$ref" in inner and _structural(outer) - {"$ref"}) or (
-            "$ref" in outer and _structural(inner) - {"$ref"}
+        if ("$ref" in inner and _structural(outer) - {"$ref", "nullable"}) or (
+            "$ref" in outer and _structural(inner) - {"$ref", "nullable"}
         ):
             continue
         marks = [*origins(schema), *origins(inner)]

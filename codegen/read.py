@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from codegen.dialects import legacy, openapi, rendered
 from codegen.errors import StageError
-from codegen.jsonvalue import is_list, is_node
+from codegen.jsonvalue import Node, is_list, is_node
 from codegen.pointer import child
 from codegen.structure import KINDS, MARK, origins
 
@@ -30,6 +30,7 @@ READERS: Mapping[str, Callable[[Page], dict[str, Any]]] = {
 }
 """Every dialect and its reader."""
 
+_REQUIRABLE = ("parameter", "header", "request_body")
 _LISTS = ("required", "enum", "tags", "security", "servers")
 
 
@@ -52,34 +53,34 @@ def _check(value: Any, kind: str, pointer: str, where: str, line: int) -> None:
     if isinstance(value, bool) and kind == "schema":
         return
     if not is_node(value):
-        found = type(value).__name__
-        raise StageError(STAGE, where, f"line {line} ({pointer})", f"a {kind} is a mapping, not {found}")
-    node = value
-    line = next((origin.line for origin in origins(node)), line)
-    for key in _LISTS:
-        held = node.get(key)
-        boolean = (
-            key == "required" and kind in ("parameter", "header", "request_body") and isinstance(held, bool)
-        )
-        if key in node and held is not None and not boolean and not is_list(held):
-            place = f"line {line} ({child(pointer, key)})"
-            raise StageError(STAGE, where, place, f"`{key}` of a {kind} is a list, not {type(held).__name__}")
+        message = f"a {kind.replace('_', ' ')} is a mapping, not {type(value).__name__}"
+        raise StageError(STAGE, where, f"line {line} ({pointer})", message)
+    line = next((origin.line for origin in origins(value)), line)
+    _check_lists(value, kind, pointer, where, line)
     for key, (inner, how) in KINDS[kind].items():
-        held: Any = (
-            {name: item for name, item in node.items() if name != MARK} if key == "*" else node.get(key)
-        )
         here = pointer if key == "*" else child(pointer, key)
-        if held is None:
-            continue
-        if how == "one":
-            _check(held, inner, here, where, line)
-        elif how == "map" and is_node(held):
-            for name, item in held.items():
-                if not name.startswith("x-") or inner == "schema":
-                    _check(item, inner, child(here, name), where, line)
-        elif how == "list" and is_list(held):
-            for index, item in enumerate(held):
-                _check(item, inner, child(here, str(index)), where, line)
-        else:
-            wanted = "mapping" if how == "map" else "list"
-            raise StageError(STAGE, where, f"line {line} ({here})", f"`{key}` of a {kind} is a {wanted}")
+        for name, item in _held(value, key, how, f"line {line} ({here})", where):
+            _check(item, inner, child(here, *name), where, line)
+
+
+def _held(value: Node, key: str, how: str, place: str, where: str) -> list[tuple[tuple[str, ...], Any]]:
+    held: Any = {name: item for name, item in value.items() if name != MARK} if key == "*" else value.get(key)
+    if held is None and (how != "one" or key not in value):
+        return []
+    if how == "one":
+        return [((), held)]
+    if how == "map" and is_node(held):
+        return [((name,), item) for name, item in held.items() if name != MARK]
+    if how == "list" and is_list(held):
+        return [((str(index),), item) for index, item in enumerate(held)]
+    message = f"`{key}` is a {'mapping' if how == 'map' else 'list'}, not {type(held).__name__}"
+    raise StageError(STAGE, where, place, message)
+
+
+def _check_lists(value: Node, kind: str, pointer: str, where: str, line: int) -> None:
+    for key in _LISTS:
+        held = value.get(key)
+        boolean = isinstance(held, bool) and key == "required" and kind in _REQUIRABLE
+        if held is not None and not boolean and not is_list(held):
+            message = f"`{key}` of a {kind} is a list, not {type(held).__name__}"
+            raise StageError(STAGE, where, f"line {line} ({child(pointer, key)})", message)

@@ -141,4 +141,4 @@ def ordered(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _operation(operation: Mapping[str, Any]) -> dict[str, Any]:
-    return {**operation, "responses": dict(sorted(node_at(operation, "responses").items()))}
+    return {**operation, "responses": dict(sorted(node_at(dict(operation), "responses").items()))}

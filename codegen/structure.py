@@ -32,8 +32,10 @@ How = Literal["one", "list", "map"]
 _SCHEMA: dict[str, tuple[str, How]] = {
     **dict.fromkeys(("properties", "patternProperties", "$defs", "dependentSchemas"), ("schema", "map")),
     **dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), ("schema", "list")),
-    **dict.fromkeys(("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties"), ("schema", "one")),
-}  # fmt: skip
+    **dict.fromkeys(("items", "additionalProperties", "not", "if", "then", "else"), ("schema", "one")),
+    **dict.fromkeys(("contains", "propertyNames"), ("schema", "one")),
+    **dict.fromkeys(("unevaluatedItems", "unevaluatedProperties"), ("schema", "one")),
+}
 
 KINDS: dict[str, dict[str, tuple[str, How]]] = {
     "document": {

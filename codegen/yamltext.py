@@ -116,7 +116,7 @@ class _Builder:
                 self._keep(event.anchor, value, 1)
                 self._place(value)
             case yaml.AliasEvent():
-                self._alias(event.anchor)
+                self._alias(str(event.anchor))
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 self._open(event)
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
@@ -202,7 +202,7 @@ class _Builder:
             raise self._error(f"the key {level.key!r} occurs twice")
         else:
             self.lines.setdefault(child(level.pointer, level.key), self._line)
-            level.value[level.key] = value
+            cast("dict[str, Any]", level.value)[level.key] = value
             level.key = None
 
     def _key(self, value: Any) -> str:
@@ -248,7 +248,7 @@ _Dumper.add_representer(str, _represent_str)
 
 def write(value: Any) -> str:
     """Canonical YAML text of a plain value: block style, keys in the order given, no aliases."""
-    return cast(
-        "str",
-        yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000, line_break="\n"),
+    text: str = yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000, line_break="\n"
     )
+    return text

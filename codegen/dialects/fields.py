@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,8 @@ class Field:
     """A field and the fields below it, as the tables name them."""
 
     row: Row | None = None
+    many: bool = False
+    """Whether a table wrote it with `[]`."""
     below: dict[str, Field] = Factory(dict[str, "Field"])
 
 
@@ -58,8 +61,9 @@ def tree(rows: Sequence[Row]) -> Field:
     root = Field()
     for row in rows:
         field = root
-        for step in row.name.replace("[]", "").split("."):
-            field = field.below.setdefault(step, Field())
+        for step in row.name.split("."):
+            field = field.below.setdefault(step.removesuffix("[]"), Field())
+            field.many = field.many or step.endswith("[]")
         field.row = row
     return root
 
@@ -80,19 +84,26 @@ def schema_of(
         ValueError: Table and example contradict each other, or the type is unknown.
     """
     row = field.row
-    schema = _typed(row.type) if row is not None and row.type else _inferred(example)
+    if row is not None and row.type:
+        schema = _typed(row.type)
+    elif field.below and not is_list(example):
+        schema = _inferred([] if field.many else {})
+    else:
+        schema = _inferred(example)
     if example is None and row is not None and row.type and "null" not in row.type:
-        schema = {"anyOf": [schema, {"type": "null"}]}
-    core = next(
-        (each for each in schema.get("anyOf", [schema]) if each.get("type") in ("object", "array")), schema
-    )
+        schema = _nullable(schema)
+    alternatives: list[Node] = schema.get("anyOf", [schema])
+    core = next((each for each in alternatives if each.get("type") in ("object", "array")), schema)
     if row is not None and not _fits(schema, example):
         raise ValueError(f"the table says {row.type} for {row.name}, the example {json.dumps(example)[:60]}")
-    holder, inner = core, example
+    holder: Node = core
+    inner: Any = example
     if core.get("type") == "array":
         inner = example[0] if is_list(example) and example else MISSING
         if inner is not MISSING or field.below:
-            items = core.get("items") or (_inferred(inner) if inner is not MISSING else {"type": "object"})
+            items: Node = core.get("items") or (
+                _inferred(inner) if inner is not MISSING else {"type": "object"}
+            )
             core["items"] = mark(items, origin(f"{name}[]", row.line if row else 0))
             holder = items
     if holder.get("type") == "object":
@@ -124,10 +135,14 @@ def _properties(
             schema.setdefault("required", []).append(key)
 
 
+def _nullable(schema: Node) -> Node:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
 def _typed(text: str) -> Node:
     atoms = [atom.strip() for atom in re.split(r"\||\bor\b", text)]
     literals = [atom[1:-1] for atom in atoms if atom.startswith('"')]
-    schemas = [_atom(atom) for atom in atoms if not atom.startswith('"')]
+    schemas: list[Node] = [_atom(atom) for atom in atoms if not atom.startswith('"')]
     if literals:
         schemas.insert(0, {"type": "string", "enum": literals})
     return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
@@ -135,14 +150,14 @@ def _typed(text: str) -> Node:
 
 def _atom(text: str) -> Node:
     if text in _TYPES:
-        return json.loads(json.dumps(_TYPES[text]))
+        return copy.deepcopy(_TYPES[text])
     array = _ARRAY.fullmatch(text)
     if array is None:
         raise ValueError(f"the type {text!r} is unknown")
     return {"type": "array", "items": _atom(array[1] or array[2] or array[3])}
 
 
-def _inferred(example: Any) -> Node:
+def _inferred(example: Any) -> Node:  # noqa: PLR0911  # one row per JSON type
     match example:
         case bool():
             return {"type": "boolean"}
@@ -150,12 +165,10 @@ def _inferred(example: Any) -> Node:
             return {"type": "integer"}
         case float():
             return {"type": "number"}
+        case str() if _INSTANT.fullmatch(example):
+            return {"type": "string", "format": "date-time"}
         case str():
-            return (
-                {"type": "string", "format": "date-time"}
-                if _INSTANT.fullmatch(example)
-                else {"type": "string"}
-            )
+            return {"type": "string"}
         case list():
             return {"type": "array", "items": {}}
         case dict():
@@ -169,8 +182,8 @@ _JSON_TYPES: dict[str, Callable[[Any], bool]] = {
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "boolean": lambda value: isinstance(value, bool),
-    "object": lambda value: is_node(value),
-    "array": lambda value: is_list(value),
+    "object": is_node,
+    "array": is_list,
     "null": lambda value: value is None,
 }
 
@@ -197,7 +210,7 @@ def _worded(schema: Node, row: Row, example: Any) -> None:
     if text:
         schema["description"] = text
     given = row.default.strip("\"'`")
-    if given in ("", "-", "—", "–"):
+    if given in ("", "-", "—", "\u2013"):
         said = _DEFAULT.search(text)
         given = said[1] if said else ""
     if given and (default := _default(schema, given)) is not None:

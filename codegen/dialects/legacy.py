@@ -173,7 +173,8 @@ class _Reader:
     def _alternatives(self, entries: list[dict[str, Any]], at: str) -> dict[str, Any]:
         schemas = [self._schema(entry, child(at, str(index))) for index, entry in enumerate(entries)]
         if len(schemas) == 1:
-            return schemas[0]
+            only: dict[str, Any] = schemas[0]
+            return only
         joined: dict[str, Any] = self._mark({}, at)
         for key in ("title", "description", "default", "example"):
             held = [schema[key] for schema in schemas if key in schema]

@@ -31,9 +31,9 @@ def read(page: Page) -> dict[str, Any]:
     """
     block = document_block(page, STAGE, _MARK, "an OpenAPI document (`openapi: 3...`)")
     read_yaml = yamltext.read(block.text, stage=STAGE, where=page.where, first_line=block.line)
-    document = unmarked(read_yaml.value)
+    document: Any = unmarked(read_yaml.value)
     version = str(document.get("openapi", "")) if is_node(document) else ""
-    if not version.startswith(("3.0", "3.1")):
+    if not is_node(document) or not version.startswith(("3.0", "3.1")):
         line = f"line {read_yaml.line('/openapi')}"
         raise StageError(STAGE, page.where, line, f"OpenAPI version {version!r}; 3.0 and 3.1 are read")
     for part in parts(document):

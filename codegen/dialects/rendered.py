@@ -39,7 +39,7 @@ SECTIONS: dict[str, Section] = {
 """Headings, in lower case, and what is below them."""
 
 _OPERATION = re.compile(r"#*\s*(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+`?(/[^\s`?]*)`?\s*")
-_STATUS = re.compile(r"#*\s*`?([1-5][0-9][0-9])`?(?:\s+(?:[-–—:]\s*)?[A-Z][A-Za-z -]{1,40})?")
+_STATUS = re.compile(r"#*\s*`?([1-5][0-9][0-9])`?(?:\s+(?:[-\u2013\u2014:]\s*)?[A-Z][A-Za-z -]{1,40})?")
 _EXAMPLE_RESPONSE = re.compile(r"example responses?\b.*|response example\b.*")
 _LANGUAGES = {
     "bash",
@@ -203,11 +203,14 @@ class _Reader:
             value, length = self._json(code, start + 1)
             self._example(start + 1, value, section, status)
             end = end if fenced else start + code[:length].count("\n") + 1
-        elif (data := _CURL_DATA.search(code)) and code.lstrip().startswith("curl"):
-            if code[data.end() :].lstrip().startswith(("{", "[")):
-                value, _ = self._json(code[data.end() :], start + 1 + code[: data.end()].count("\n"))
-                self._scan.bodies.append((start + 1, value))
+        elif code.lstrip().startswith("curl") and (data := _CURL_DATA.search(code)):
+            self._curl(code, data.end(), start + 1)
         return end + 1 if fenced else end
+
+    def _curl(self, code: str, data: int, line: int) -> None:
+        if code[data:].lstrip().startswith(("{", "[")):  # else it is a form, or a file
+            value, _ = self._json(code[data:], line + code[:data].count("\n"))
+            self._scan.bodies.append((line, value))
 
     def _json(self, text: str, line: int) -> tuple[Any, int]:
         blank = len(text) - len(text.lstrip())
@@ -332,7 +335,7 @@ class _Reader:
     def _body(self, rows: list[tables.Row], bodies: list[Any], content_type: str) -> Node:
         line = rows[0].line if rows else self._scan.bodies[0][0]
         root = tree(rows)
-        example = _joined(bodies) if bodies else {}
+        example: Any = _joined(bodies) if bodies else {}
         schema = self._schema(root, example, "/body", line, request=True)
         media: Node = {"schema": schema}
         if bodies:
@@ -350,7 +353,7 @@ class _Reader:
             response: Node = {"description": " ".join(held.words)}
             if rows or examples:
                 line = held.examples[0][0] if examples else rows[0].line
-                example = _joined(examples) if examples else {}
+                example: Any = _joined(examples) if examples else {}
                 media: Node = {
                     "schema": self._schema(tree(rows), example, f"/response/{status}", line, request=False)
                 }

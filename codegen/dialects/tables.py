@@ -41,7 +41,7 @@ TYPE = re.compile(rf"{_ATOM}(?:\s*(?:\||\bor\b)\s*{_ATOM})*")
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.\[\]-]*")
 _REQUIRED = re.compile(r"Yes|No|yes|no|Required|Optional|✓|✗")
 _TRUE = {"Yes", "yes", "Required", "✓"}
-_DEFAULT = re.compile(r"-?\d+(?:\.\d+)?|true|false|null|\"[^\"]*\"|'[^']*'|[a-z_]+(?=[A-Z]|$)|—|–|-|")
+_DEFAULT = re.compile(r"-?\d+(?:\.\d+)?|true|false|null|\"[^\"]*\"|'[^']*'|[a-z_]+(?=[A-Z]|$)|—|\u2013|-|")
 _PLAIN_START = re.compile(r"[^a-z\[\].|<]|$")
 
 
@@ -62,14 +62,13 @@ def columns(line: str) -> tuple[Column, ...] | None:
     """The columns a header line names; None where the line is no header."""
     cells = cells_of(line)
     if len(cells) > 1:
-        found = [COLUMNS.get(cell) for cell in cells]
-        held = tuple(column for column in found if column is not None)
-        return held if len(held) == len(found) and held[0] == "name" else None
+        held: tuple[Column, ...] = tuple(COLUMNS[cell] for cell in cells if cell in COLUMNS)
+        return held if len(held) == len(cells) and held[0] == "name" else None
     text = line.strip()
     if not _HEADER.fullmatch(text):
         return None
     titles = re.findall(_TITLE, text)
-    found = [COLUMNS[title] for title in titles]
+    found: list[Column] = [COLUMNS[title] for title in titles]
     unique = len(set(found)) == len(found)
     return tuple(found) if unique and found[0] == "name" else None
 
@@ -104,7 +103,7 @@ def split(line: str, shape: Sequence[Column], names: Collection[str], number: in
             for rest in _splits(text[len(name) :], shape[1:], sure=True):
                 return _row({"name": name, **rest}, number)
     longest = _NAME.match(text)
-    found = [
+    found: list[dict[Column, str]] = [
         {"name": text[:end], **rest}
         for end in range(1, longest.end() + 1 if longest else 1)
         for rest in _splits(text[end:], shape[1:], sure=False)

@@ -16,6 +16,7 @@ A watch never reads a clock; what it saw and who is told is kept in its roster.
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -25,14 +26,14 @@ from omnirun.flows import PASSING, Asking, ask, asked_pause, judged
 from omnirun.paging import Passed
 from omnirun.policy import retry_after
 from omnirun.provider import Query
+from omnirun.refs import Ref
 from omnirun.roster import Event, Kind, Pending, Roster
 from omnirun.scheduler import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from omnirun.provider import Listing, Page, Provider
-    from omnirun.refs import Ref
     from omnirun.roster import Waiter
     from omnirun.run import Run
     from omnirun.scheduler import Flow, Reply, Scheduler, Task
@@ -115,13 +116,16 @@ class Watch:
 
     def _flow(self, now: float) -> Flow[None]:
         while entries := list(self.roster.pollable()):
-            failures, delay = self._failures, self._delay(entries, now)
-            lists = self._listing is not None and len(entries) >= max(_LISTING_FROM, self._depth + 1)
-            one_pass = self._list if lists else self._get
-            now = yield from one_pass(entries, delay)
-            self._failures = 0 if self._failures == failures else self._failures
-            self._polls += delay > 0.0
+            now = yield from self._pass(entries, self._delay(entries, now))
             self.roster.expire(now)
+
+    def _pass(self, entries: list[Pending], delay: float) -> Flow[float]:
+        failures = self._failures
+        lists = self._listing is not None and len(entries) >= max(_LISTING_FROM, self._depth + 1)
+        now = yield from (self._list(entries, delay) if lists else self._get(entries, delay))
+        self._failures = 0 if self._failures == failures else self._failures
+        self._polls += delay > 0.0
+        return now
 
     def _delay(self, entries: list[Pending], now: float) -> float:
         """Seconds to the next pass: the policy's gap or what was asked for, but no later than a deadline."""
@@ -144,9 +148,10 @@ class Watch:
         return Step(request, self._lane, delay=delay, pause=pause)
 
     def _get(self, entries: list[Pending], delay: float) -> Flow[float]:
-        """Poll each run by itself; tells when the last reply came."""
-        now = 0.0
-        for entry in filter(self.roster.holds, entries):
+        """Poll each run by itself, also those that came meanwhile; tells when the last reply came."""
+        now, asked = 0.0, set[Ref]()
+        while entry := next(self._unasked(entries, asked), None):
+            asked.add(entry.ref)
             reply = yield self._step(self._provider.get(entry.ref), delay)
             delay, now = 0.0, reply.at
             if not self.roster.holds(entry):
@@ -160,6 +165,10 @@ class Watch:
                 self._floor = self._asked(reply)
                 self._see(entry, run, now, full=True)
         return now
+
+    def _unasked(self, entries: list[Pending], asked: set[Ref]) -> Iterator[Pending]:
+        rest = chain(entries[len(asked) :], self.roster.pollable())
+        return (entry for entry in rest if entry.ref not in asked and self.roster.holds(entry))
 
     def _list(self, entries: list[Pending], delay: float) -> Flow[float]:
         """Read the collection to the last pending run, its end, or where gets cost less; tells when that was."""

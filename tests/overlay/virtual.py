@@ -12,11 +12,10 @@ import json
 from collections import deque
 from typing import Any
 
-from omnirun_raw.http import Response
-
 from omnirun.engine import Engine
 from omnirun.policy import WaitPolicy
 from omnirun.scheduler import Reply, Step
+from omnirun_raw.http import Response
 
 KEYS = {"DATAFOLD_API_KEY": "df-key", "FIRECRAWL_API_KEY": "fc-key", "MONID_API_KEY": "mo-key"}
 START = 1_800_000_000.0
@@ -93,7 +92,9 @@ class World:
     def _receive(self, wanted: Any) -> Any:
         while not wanted.channel.items:
             wake = self.engine.scheduler.wake(self.time)
-            times = [t for t in (wake, self._events[0][0] if self._events else None, wanted.until) if t is not None]
+            times = [
+                t for t in (wake, self._events[0][0] if self._events else None, wanted.until) if t is not None
+            ]
             assert times, "nothing will ever happen"
             self.time = max(self.time, min(times))
             if self._events and self._events[0][0] <= self.time:

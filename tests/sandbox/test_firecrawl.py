@@ -67,7 +67,7 @@ def test_a_paused_monitor_is_a_conflict_that_names_no_check(call):
     assert (answer.status_code, answer.json()) == (409, {"success": False, "error": "Monitor is paused."})
 
 
-@pytest.mark.parametrize(("limit", "sizes"), [("", [25, 25, 10]), ("&limit=30", [30, 30, 0])])
+@pytest.mark.parametrize(("limit", "sizes"), [("", [25] * 6 + [10]), ("&limit=40", [40] * 4 + [0])])
 def test_the_checks_are_listed_by_offset_without_a_total(call, limit, sizes):
     size = sizes[0]
     pages = call.pages(
@@ -78,13 +78,13 @@ def test_the_checks_are_listed_by_offset_without_a_total(call, limit, sizes):
     checks = [check for page in pages for check in page["data"]]
     assert [len(page["data"]) for page in pages] == sizes
     assert {frozenset(page) for page in pages} == {frozenset({"success", "data"})}
-    assert len({check["id"] for check in checks}) == 60
+    assert len({check["id"] for check in checks}) == 160
     assert checks == sorted(checks, key=lambda check: check["createdAt"], reverse=True)
 
 
 def test_the_checks_can_be_filtered_by_status(call):
     checks = get(call, f"{CHANGED}/checks?status=skipped_overlap&limit=100").json()["data"]
-    assert [check["status"] for check in checks] == ["skipped_overlap"] * 15
+    assert [check["status"] for check in checks] == ["skipped_overlap"] * 40
     assert {(check["startedAt"], check["trigger"]) for check in checks} == {(None, "scheduled")}
 
 

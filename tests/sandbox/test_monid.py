@@ -84,8 +84,8 @@ def test_the_list_covers_the_workspace_by_cursor_and_ends_on_null(call):
         more=lambda page: page["cursor"] is not None,
     )
     items = [item for page in pages for item in page["items"]]
-    assert [len(page["items"]) for page in pages] == [10, 10, 8]
-    assert len({item["runId"] for item in items}) == 28
+    assert [len(page["items"]) for page in pages] == [10] * 22 + [8]
+    assert len({item["runId"] for item in items}) == 228
     assert {item["endpoint"] for item in items} == {"/apidojo/tweet-scraper", "/sandbox/failing"}
     assert items == sorted(items, key=lambda item: item["createdAt"], reverse=True)
     assert not [item for item in items if "output" in item]
@@ -99,7 +99,14 @@ def test_a_run_that_is_added_while_one_reads_shifts_nothing(call):
 
 
 def test_a_last_page_that_is_full_ends_too(call):
-    assert get(call, "/v1/runs?limit=28").json()["cursor"] is None
+    pages = [get(call, "/v1/runs?limit=76").json()]
+    for _ in range(2):
+        pages.append(get(call, f"/v1/runs?limit=76&cursor={pages[-1]['cursor']}").json())
+    assert [(len(page["items"]), page["cursor"] is None) for page in pages] == [
+        (76, False),
+        (76, False),
+        (76, True),
+    ]
 
 
 def test_a_run_can_be_stopped_once(call, clock):

@@ -61,8 +61,8 @@ _OK, _ALERT, _ERROR = _checks("ok"), _checks("alert"), _checks("error", error=_N
 DATAFOLD: Mapping[int, DatafoldMonitor] = {
     monitor.id: monitor
     for monitor in (
-        DatafoldMonitor(42, _OK, Past(34, scripts=(_OK, _OK, _ALERT, _OK, _ERROR))),
-        DatafoldMonitor(43, _ALERT, Past(12, scripts=(_ALERT, _OK))),
+        DatafoldMonitor(42, _OK, Past(234, scripts=(_OK, _OK, _ALERT, _OK, _ERROR))),
+        DatafoldMonitor(43, _ALERT, Past(212, 8 * HOUR, (_ALERT, _OK))),
         DatafoldMonitor(44, _ERROR, Past(3, scripts=(_ERROR,))),
         DatafoldMonitor(45, _checks("learning", warnings=("not enough history yet",))),
         DatafoldMonitor(46, MonitorScript(Plan((("created", 1),), "skipped"))),
@@ -110,7 +110,7 @@ _OVERLAP = CheckScript(Plan((), "skipped_overlap"))
 FIRECRAWL: Mapping[UUID, FirecrawlMonitor] = {
     monitor.id: monitor
     for monitor in (
-        FirecrawlMonitor(_uuid(1), _CHANGED, Past(60, HOUR, (_SAME, _CHANGED, _SAME, _OVERLAP))),
+        FirecrawlMonitor(_uuid(1), _CHANGED, Past(160, HOUR, (_SAME, _CHANGED, _SAME, _OVERLAP))),
         FirecrawlMonitor(_uuid(2), _SAME, Past(30, HOUR, (_SAME,))),
         FirecrawlMonitor(_uuid(3), _crawl("partial", ("same", "error"))),
         FirecrawlMonitor(_uuid(4), _crawl("failed", (), "Every target failed.")),
@@ -171,7 +171,7 @@ MONID: Mapping[tuple[str, str], MonidEndpoint] = {
     (endpoint.provider, endpoint.endpoint): endpoint
     for endpoint in (
         MonidEndpoint(
-            "apify", "/apidojo/tweet-scraper", _TWEETS, Past(24, HOUR, (_TWEETS, _TWEETS, _FAILED))
+            "apify", "/apidojo/tweet-scraper", _TWEETS, Past(224, HOUR, (_TWEETS, _TWEETS, _FAILED))
         ),
         MonidEndpoint("apify", "/sandbox/failing", _FAILED, Past(4, 6 * HOUR, (_FAILED,))),
         MonidEndpoint(

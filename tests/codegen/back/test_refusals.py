@@ -1,0 +1,95 @@
+"""What the generate stage refuses beside what the parser reports, and how it says so."""
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from codegen.client_parse import resolve
+from codegen.client_schemas import schema_file
+from codegen.errors import StageError
+from codegen.generate import format_files, generate
+from codegen.spec import Origin
+
+
+def _operation(document: dict[str, Any]) -> dict[str, Any]:
+    return document["paths"]["/things/{thing-id}"]["get"]
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "message"),
+    [
+        (
+            lambda d: _operation(d)["responses"]["200"]["content"].update({"text/plain": {"schema": {}}}),
+            "/paths/~1things~1{thing-id}/get/responses/200/content",
+            "one content type can be generated",
+        ),
+        (
+            lambda d: _operation(d)["parameters"].append(
+                {"name": "a\x07b", "in": "query", "schema": {"type": "string"}}
+            ),
+            "/paths/~1things~1{thing-id}/get/parameters",
+            "characters in its name",
+        ),
+        (
+            lambda d: d["components"]["schemas"]["Thing"]["properties"].update(
+                {"a\x07b": {"type": "string"}}
+            ),
+            "/components/schemas/Thing/properties/a\x07b",
+            "characters that can't be in code",
+        ),
+        (
+            lambda d: d["components"]["schemas"]["State"].update(enum=["a", "b\u202e"]),
+            "/components/schemas/State/enum",
+            "characters that can't be in code",
+        ),
+        (
+            lambda d: _operation(d)["parameters"].append(
+                {"name": "ids", "in": "query", "explode": False, "schema": {"type": "array", "items": {}}}
+            ),
+            "/paths/~1things~1{thing-id}/get/parameters",
+            "style",
+        ),
+    ],
+)
+def test_what_would_change_on_the_way_is_an_error(document, spec_of, change, pointer, message):
+    change(document)
+    with pytest.raises(StageError) as caught:
+        generate(spec_of(document))
+    assert caught.value.pointer == pointer
+    assert message in caught.value.message
+
+
+def test_the_error_names_the_page_the_part_came_from(document, spec_of):
+    document["components"]["schemas"]["State"]["enum"] = ["a", "b\u202e"]
+    provenance = {"/components/schemas/State": (Origin(file="page.md", pointer="", line=12),)}
+    with pytest.raises(StageError) as caught:
+        generate(evolve(spec_of(document), provenance=provenance))
+    assert "page.md line 12" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "reference", ["https://127.0.0.1:9/x.json#/A", "file:///etc/passwd", "other.yaml#/A"]
+)
+@pytest.mark.parametrize("form", ["wire", "schemas"])
+def test_references_to_elsewhere_are_not_followed(document, form, reference):
+    document["components"]["schemas"]["Part"]["properties"]["far"] = {"$ref": reference}
+    with pytest.raises(StageError, match="leaves the document"):
+        schema_file(form, "example", document)
+
+
+def test_a_document_without_components_has_empty_schema_files(document):
+    del document["components"]["schemas"]
+    assert "class" not in schema_file("wire", "example", document).partition('"""\n\n')[2]
+
+
+def test_references_in_a_circle_end(document):
+    document["a"] = {"$ref": "#/b"}
+    document["b"] = {"$ref": "#/a"}
+    with pytest.raises(StageError, match="can't be followed"):
+        resolve(document, {"$ref": "#/a"})
+
+
+def test_code_that_is_no_code_is_an_error():
+    with pytest.raises(StageError, match="not valid"):
+        format_files({"x.py": "def ("}, "example")

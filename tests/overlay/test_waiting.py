@@ -1,0 +1,453 @@
+"""Waiting, in virtual time: the real engine, scheduler, poller and providers against scripted servers."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+
+import attrs
+import pytest
+
+from omnirun import datafold, monid
+from omnirun.attempts import Attempt
+from omnirun.clock import moment
+from omnirun.errors import (
+    AuthError,
+    BadRef,
+    NotFound,
+    PollError,
+    TransportError,
+    UnknownState,
+    WaitTimeout,
+)
+from omnirun.refs import Ref
+from omnirun.run import Run
+from omnirun.states import RUNNING, Outcome, Phase
+from omnirun.waiting import Waiting
+from tests.overlay.services import Datafold, Firecrawl, Monid, iso, uuid
+from tests.overlay.virtual import START, World, reply
+
+REF = "datafold:monitors/42/runs/7"
+
+
+def wait(world, ref=REF, timeout=None, on_update=None):
+    return world.run(world.engine.wait(world, ref, timeout, on_update))
+
+
+def ends(world, refs, timeout=None):
+    """Drain an `as_completed`: pairs of seconds and attempt."""
+    waiting = Waiting(world.engine, world, refs, timeout, None)
+    out = []
+    while (attempt := world.run(waiting.next())) is not None:
+        out.append((world.time - START, attempt))
+    return out
+
+
+def leaks_nothing(world):
+    scheduler = world.engine.scheduler
+    while world._events:
+        world.time, _, action = world._events.pop(0)
+        action()
+    return (
+        world.engine.poller.pending,
+        world.engine.poller._watches,
+        scheduler.wake(world.time),
+        scheduler.in_flight,
+    ) == (
+        0,
+        {},
+        None,
+        0,
+    )
+
+
+# ---------------------------------------------------------------------------------------- one run
+
+
+def test_gaps_grow_by_a_second_from_the_trigger_on():
+    world = World(Datafold({1: 20}), latency=0.0)
+    run = world.run(world.engine.run(world, datafold.Monitor(42), None, "raise", None))
+    assert world.times() == [0, 1, 3, 6, 10, 15, 21]
+    assert (run.outcome, run.origin, run.duration) == (Outcome.SUCCESS, "triggered", 21.0)
+
+
+def test_a_run_that_has_ended_takes_one_request():
+    world = World(Datafold({7: 0}))
+    assert wait(world).finished
+    assert len(world.sent) == 1
+
+
+def test_a_run_value_that_has_ended_takes_none():
+    world = World(Datafold({}))
+    ended = Run(Ref.parse(REF), phase=Phase.FINISHED)
+    assert wait(world, ended) is ended
+    assert world.sent == []
+
+
+@pytest.mark.parametrize(("age", "gap"), [(8, 4), (200, 20), (450, 30), (3000, 30), (3601, 60)])
+def test_a_resumed_run_goes_on_at_the_gap_of_its_age(age, gap):
+    """The second poll comes after the square root of twice the age, up to the cap."""
+    world = World(Monid({"R": 1e6}, created={"R": -age}), latency=0.0)
+    with pytest.raises(WaitTimeout):
+        wait(world, "monid:runs/R", timeout=100)
+    assert world.times()[:2] == [0, gap]
+
+
+def test_the_last_poll_comes_at_the_deadline_and_the_timeout_carries_the_run():
+    world = World(Datafold({7: 1e6}), latency=0.0)
+    with pytest.raises(WaitTimeout, match=r"after 5 s.*datafold:monitors/42/runs/7 \(checking\)") as caught:
+        wait(world, timeout=5)
+    assert world.times() == [0, 1, 3, 5]
+    assert [(str(run.ref), run.state, run.phase) for run in caught.value.pending] == [
+        (REF, "checking", "running")
+    ]
+    assert leaks_nothing(world)
+
+
+def test_a_stalled_last_poll_does_not_hold_the_wait_for_long():
+    world = World(lambda request, at: (reply(500), 1000.0))
+    with pytest.raises(WaitTimeout) as caught:
+        wait(world, timeout=10)
+    assert world.time - START == 15
+    assert [str(run.ref) for run in caught.value.pending] == [REF]
+
+
+def test_changes_are_told_in_order():
+    def server(request, at):
+        state = "created" if at < 2 else "checking" if at < 8 else "alert"
+        return reply(200, {"run_id": 7, "monitor_id": 42, "state": state, "warnings": []})
+
+    seen = []
+    wait(World(server), on_update=lambda run: seen.append(run.state))
+    assert seen == ["created", "checking", "alert"]
+
+
+def test_an_error_in_a_callback_ends_the_wait_and_leaks_nothing():
+    def refuse(run):
+        raise ZeroDivisionError
+
+    world = World(Datafold({7: 100}))
+    with pytest.raises(ZeroDivisionError):
+        wait(world, on_update=refuse)
+    assert leaks_nothing(world)
+
+
+def test_a_young_run_may_be_unknown_to_a_replica_for_ten_seconds():
+    def server(request, at):
+        return reply(404, {"detail": "Run not found"}) if at < 8 else Datafold({7: 9})(request, at)
+
+    assert wait(World(server)).finished
+
+
+def test_a_run_that_stays_unknown_is_not_found():
+    world = World(lambda request, at: reply(404, {"detail": "Run not found"}))
+    with pytest.raises(NotFound, match=r"datafold:monitors/42/runs/7: HTTP 404: Run not found"):
+        wait(world)
+    assert 10 <= world.time - START <= 20
+
+
+def test_a_refused_key_ends_the_wait_at_once():
+    world = World(lambda request, at: reply(401, {"detail": "Invalid API key"}))
+    with pytest.raises(AuthError):
+        wait(world)
+    assert len(world.sent) == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        reply(500, b"<html>oops</html>"),
+        reply(502),
+        reply(200, b"{cut"),
+        reply(200, {"other": 1}),
+        TransportError("reset", sent=True),
+    ],
+    ids=["500", "502", "cut", "shape", "reset"],
+)
+def test_a_failed_poll_is_not_a_failed_run(failure):
+    def server(request, at):
+        return failure if 3 < at < 300 else Datafold({7: 310})(request, at)
+
+    assert wait(World(server)).ok
+
+
+def test_polls_that_keep_failing_end_the_wait_after_ten_minutes():
+    world = World(lambda request, at: reply(500))
+    with pytest.raises(PollError, match="its state is not known") as caught:
+        wait(world)
+    assert str(caught.value.ref) == REF
+    assert 600 <= world.time - START <= 640
+    assert leaks_nothing(world)
+
+
+def test_a_rate_limit_is_waited_out_as_asked():
+    def server(request, at):
+        return reply(429, {"detail": "slow"}, retry_after="40") if at < 1 else Datafold({7: 0})(request, at)
+
+    world = World(server, latency=0.0)
+    assert wait(world).finished
+    assert world.times() == [0, 40]
+
+
+def test_a_good_reply_may_ask_for_a_longer_gap():
+    def server(request, at):
+        response = Datafold({7: 50})(request, at)
+        return attrs.evolve(response, headers={"retry-after": "25"})
+
+    world = World(server, latency=0.0)
+    wait(world)
+    assert world.times() == [0, 25, 50]
+
+
+# ---------------------------------------------------------------------------------------- unknown states
+
+
+def unknown(until):
+    def server(request, at):
+        state = "meditating" if at < until else "ok"
+        return reply(200, {"run_id": 7, "monitor_id": 42, "state": state, "warnings": []})
+
+    return server
+
+
+def test_an_unknown_state_is_warned_about_once_and_polled_at_the_cap(caplog):
+    world = World(unknown(100), latency=0.0)
+    with caplog.at_level(logging.WARNING, "omnirun"):
+        assert wait(world).ok
+    assert world.times() == [0, 30, 60, 90, 120]
+    assert [record.getMessage().split(",")[0] for record in caplog.records] == [
+        "datafold:monitors/42/runs/7 is in the state 'meditating'"
+    ]
+
+
+def test_an_unknown_state_ends_the_wait_after_ten_minutes_and_can_be_resumed():
+    world = World(unknown(700), latency=0.0)
+    with pytest.raises(UnknownState, match="'meditating'") as caught:
+        wait(world)
+    assert world.time - START == 600
+    assert wait(world, caught.value.run).ok
+
+
+def test_a_client_can_be_taught_a_state():
+    world = World(unknown(5), latency=0.0, states={"datafold": {"meditating": RUNNING}})
+    assert wait(world).ok
+    assert world.times() == [0, 1, 3, 6]
+
+
+# ---------------------------------------------------------------------------------------- many runs
+
+
+def test_three_runs_of_a_monitor_are_listed_and_two_are_not():
+    for count, listed in ((2, False), (3, True)):
+        world = World(Datafold(dict.fromkeys(range(1, count + 1), 3)))
+        ends(world, [f"datafold:monitors/42/runs/{run}" for run in range(1, count + 1)])
+        assert any(path.endswith("/runs") for path in world.paths()) is listed
+
+
+def test_a_listed_end_is_fetched_in_full_once():
+    world = World(Datafold({1: 3, 2: 3, 3: 3}))
+    attempts = [
+        attempt for _, attempt in ends(world, [f"datafold:monitors/42/runs/{run}" for run in (1, 2, 3)])
+    ]
+    gets = Counter(path for path in world.paths() if not path.endswith("/runs"))
+    assert all("warnings" in attempt.unwrap().raw for attempt in attempts)
+    assert set(gets.values()) == {1}
+    assert len(gets) == 3
+
+
+def test_the_observed_end_is_when_the_list_first_showed_it():
+    world = World(Datafold({1: 2, 2: 2, 3: 2}), latency=0.5)
+    (_, attempt), *_ = ends(world, [f"datafold:monitors/42/runs/{run}" for run in (1, 2, 3)])
+    listed = max(at for at, step in world.sent if step.request.path.endswith("/runs")) + 0.5
+    assert attempt.unwrap().observed_finished_at == moment(listed)
+
+
+def test_an_end_seen_at_the_first_look_has_no_observed_time():
+    assert wait(World(Datafold({7: 0}))).observed_finished_at is None
+
+
+def test_absence_from_a_list_is_never_an_end():
+    """A run the list does not show is fetched itself after two passes, and found to be running still."""
+    world = World(Datafold({1: 50, 2: 50, 3: 50}, hidden={2}))
+    when = {
+        str(attempt.ref): at
+        for at, attempt in ends(world, [f"datafold:monitors/42/runs/{r}" for r in (1, 2, 3)])
+    }
+    assert set(when) == {f"datafold:monitors/42/runs/{run}" for run in (1, 2, 3)}
+    assert all(at >= 50 for at in when.values())
+
+
+def test_a_workspace_of_hundreds_is_read_by_lists():
+    world = World(Monid({f"R{n:03}": 5 + n / 10 for n in range(300)}))
+    done = ends(world, [f"monid:runs/R{n:03}" for n in range(300)])
+    lists = [path for path in world.paths() if path == "/v1/runs"]
+    assert len(done) == len({attempt.ref for _, attempt in done}) == 300
+    assert all(attempt.unwrap().output == [1] for _, attempt in done)
+    assert len(world.sent) - len(lists) == 300, "each is fetched in full, once"
+    assert len(lists) < 45
+    assert world.most_in_flight <= 32
+    assert leaks_nothing(world)
+
+
+def test_a_list_too_deep_for_few_runs_falls_back_to_gets():
+    """Three old runs, thousands of newer ones in front of them."""
+    ends_at = {f"N{n:04}": 0 for n in range(1000)} | {f"R{n}": 400 for n in range(3)}
+    created = {f"N{n:04}": 10 + n for n in range(1000)} | {f"R{n}": -500 for n in range(3)}
+    world = World(Monid(ends_at, created, size=10))
+    done = ends(world, [f"monid:runs/R{n}" for n in range(3)])
+    lists = [path for path in world.paths() if path == "/v1/runs"]
+    assert len(done) == 3
+    assert len(lists) <= 3
+
+
+def test_firecrawl_shows_current_checks_in_its_list_of_monitors():
+    checks = {(uuid(n), uuid(100 + n)): 20 + n for n in range(6)}
+    world = World(Firecrawl(checks))
+    done = ends(world, [f"firecrawl:monitors/{monitor}/checks/{check}" for monitor, check in checks])
+    gets = [path for path in world.paths() if path != "/monitor"]
+    assert [attempt.unwrap().verdict for _, attempt in done] == ["alert"] * 6
+    assert len(gets) == 6, "one full get for each, when the list shows it no longer"
+
+
+def test_a_list_that_is_refused_is_given_up_for_gets():
+    def server(request, at):
+        return reply(400, {"detail": "no"}) if request.path.endswith("/runs") else service(request, at)
+
+    service = Datafold({1: 5, 2: 5, 3: 5})
+    world = World(server)
+    assert len(ends(world, [f"datafold:monitors/42/runs/{run}" for run in (1, 2, 3)])) == 3
+    assert [path for path in world.paths() if path.endswith("/runs")] == ["/api/v1/monitors/42/runs"]
+
+
+def test_a_refused_key_ends_all_waits_of_a_list_at_once():
+    world = World(lambda request, at: reply(403, {"detail": "no"}))
+    attempts = [attempt for _, attempt in ends(world, [f"monid:runs/R{n}" for n in range(5)])]
+    assert [type(attempt.error) for attempt in attempts] == [AuthError] * 5
+    assert len(world.sent) == 1
+
+
+def test_a_rate_limit_pauses_its_account_and_no_other():
+    def server(request, at):
+        if request.path.startswith("/v1"):
+            return (
+                reply(429, {"code": "RATE", "message": "retry after 60s"})
+                if at < 1
+                else monid_service(request, at)
+            )
+        return datafold_service(request, at)
+
+    monid_service, datafold_service = Monid({"A": 0, "B": 0}), Datafold({1: 0, 2: 0})
+    world = World(server, latency=0.0)
+    done = ends(
+        world, ["monid:runs/A", "monid:runs/B", "datafold:monitors/1/runs/1", "datafold:monitors/2/runs/2"]
+    )
+    assert [attempt.ref.provider for _, attempt in done] == ["datafold", "datafold", "monid", "monid"]
+    assert [at for at, _ in done[:3]] == [0, 0, 60]
+    assert [at for at in world.times() if 0 < at < 60] == []
+
+
+def test_the_errors_of_one_do_not_end_the_others():
+    def server(request, at):
+        return reply(403, {"detail": "no"}) if "/43/" in request.path else Datafold({7: 5})(request, at)
+
+    world = World(server)
+    refs = [
+        Attempt(target=datafold.Monitor(1), error=BadRef("lost before")),
+        "datafold:monitors/43/runs/7",
+        REF,
+        "no ref",
+        "datafold:monitors/x/runs/7",
+        "datafold@nobody:monitors/1/runs/1",
+        "elsewhere:runs/1",
+    ]
+    done = [attempt for _, attempt in ends(world, refs)]
+    assert Counter(type(attempt.error).__name__ for attempt in done) == {
+        "BadRef": 4,
+        "MissingKey": 1,
+        "AuthError": 1,
+        "NoneType": 1,
+    }
+    assert done[-1].unwrap().ok
+
+
+def test_each_run_is_given_once_even_if_it_is_asked_for_twice():
+    world = World(Datafold({7: 5}))
+    assert [str(attempt.ref) for _, attempt in ends(world, [REF, REF])] == [REF]
+
+
+def test_what_ended_in_time_comes_before_the_timeout():
+    world = World(Datafold({1: 5, 2: 1e6}))
+    waiting = Waiting(world.engine, world, [f"datafold:monitors/42/runs/{run}" for run in (1, 2)], 20, None)
+    first = world.run(waiting.next())
+    assert str(first.ref) == "datafold:monitors/42/runs/1"
+    with pytest.raises(WaitTimeout) as caught:
+        world.run(waiting.next())
+    assert [str(run.ref) for run in caught.value.pending] == ["datafold:monitors/42/runs/2"]
+    assert world.run(waiting.next()) is None
+    assert leaks_nothing(world)
+
+
+def test_leaving_touches_no_other_waiter_of_the_same_run():
+    world = World(Datafold({7: 30}))
+    leaver = Waiting(world.engine, world, [REF], None, None)
+    stayer = Waiting(world.engine, world, [REF], None, None)
+    world.at(10, leaver.close)
+    assert world.run(stayer.next()).unwrap().ok
+    assert leaks_nothing(world)
+
+
+def test_leaving_early_leaks_nothing():
+    world = World(Monid({f"R{n}": 10 * n for n in range(50)}))
+    waiting = Waiting(world.engine, world, [f"monid:runs/R{n}" for n in range(50)], None, None)
+    assert world.run(waiting.next()).unwrap().finished
+    waiting.close()
+    assert leaks_nothing(world)
+
+
+def test_a_new_run_wakes_a_sleeping_watch():
+    """A watch that polls an old run twice a minute looks sooner for a new one."""
+    world = World(Datafold({7: 1000, 8: 205}), latency=0.0)
+    old = Waiting(world.engine, world, [REF], None, None)
+    young = []
+
+    def add():
+        seen = Run(
+            Ref.parse("datafold:monitors/42/runs/8"),
+            started_at=moment(START + 200),
+            observed_at=moment(START + 200),
+        )
+        young.append(Waiting(world.engine, world, [seen], 60, None))
+
+    world.at(200, add)
+    world.at(210, lambda: None)
+    assert world.run(old.next()).unwrap().ok
+    polls = [
+        at for at, step in zip(world.times(), world.sent, strict=True) if step[1].request.path.endswith("/8")
+    ]
+    assert polls[0] == 201
+    assert world.run(young[0].next()).unwrap().ok
+
+
+def test_ten_thousand_runs_cost_few_requests_and_little_time():
+    """One workspace, a minute each: none lost, none twice, none before its end."""
+    count = 10_000
+    at = {f"R{n:05}": 40 + (n * 7919 % 4000) / 100 for n in range(count)}
+    world = World(Monid(at), latency=0.02)
+    done = ends(world, [f"monid:runs/R{n:05}" for n in range(count)])
+    assert len(done) == len({attempt.ref for _, attempt in done}) == count
+    assert all(when >= at[attempt.ref.path.removeprefix("runs/")] for when, attempt in done)
+    assert sum(path == "/v1/runs" for path in world.paths()) < count / 4
+
+
+def test_durations_come_from_created_at_where_a_provider_gives_it():
+    run = wait(World(Monid({"R": 12}, created={"R": -3})), "monid:runs/R")
+    assert run.created_at is not None
+    assert run.created_at.isoformat() == iso(-3)
+    assert run.duration is not None
+    assert run.duration >= 15
+
+
+def test_only_the_input_one_gave_is_carried_on():
+    target = monid.Endpoint("apify", "/x", input={"q": 1})
+    seen = Run(Ref.parse("monid:runs/R"), target, Phase.RUNNING, observed_at=moment(START))
+    assert wait(World(Monid({"R": 1})), seen).target == target
