@@ -139,7 +139,9 @@ class _Builder:
     def _alias(self, anchor: str) -> None:
         if any(level.anchor == anchor for level in self._stack):
             raise self._error(f"the alias *{anchor} contains itself")
-        value, size = self._anchors[anchor]  # libyaml leaves unknown aliases to us
+        if anchor not in self._anchors:
+            raise self._error(f"the alias *{anchor} is not defined")
+        value, size = self._anchors[anchor]
         self._tally(size)
         self._place(copy.deepcopy(value))
 
@@ -165,7 +167,7 @@ class _Builder:
             raise self._error(f"the tag {event.tag} is not read; plain YAML was expected")
         value: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
         pointer = self._here()
-        self.lines[pointer] = self._line
+        self.lines.setdefault(pointer, self._line)
         self._stack.append(_Open(value, pointer, event.anchor, self._count))
         self._tally(1)
 
@@ -195,13 +197,13 @@ class _Builder:
             level.value.append(value)
         elif level.key is None:
             level.key = self._key(value)
+            self.lines.setdefault(child(level.pointer, level.key), self._line)
         elif level.key == "<<":
             level.merges += self._merged(value)
             level.key = None
         elif level.key in level.value:
             raise self._error(f"the key {level.key!r} occurs twice")
         else:
-            self.lines.setdefault(child(level.pointer, level.key), self._line)
             cast("dict[str, Any]", level.value)[level.key] = value
             level.key = None
 

@@ -216,6 +216,9 @@ class _Reader:
         blank = len(text) - len(text.lstrip())
         try:
             value, length = json.JSONDecoder(parse_constant=_no_constant).raw_decode(text.lstrip())
+        except json.JSONDecodeError as error:
+            place = line + text[:blank].count("\n") + error.lineno - 1
+            raise self._error(place, f"JSON was expected here: {error.msg}") from error
         except (ValueError, RecursionError) as error:
             raise self._error(line, f"JSON was expected here: {error}") from error
         return value, blank + length

@@ -42,6 +42,7 @@ _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.\[\]-]*")
 _REQUIRED = re.compile(r"Yes|No|yes|no|Required|Optional|✓|✗")
 _TRUE = {"Yes", "yes", "Required", "✓"}
 _DEFAULT = re.compile(r"-?\d+(?:\.\d+)?|true|false|null|\"[^\"]*\"|'[^']*'|[a-z_]+(?=[A-Z]|$)|—|\u2013|-|")
+_CODE = re.compile(r"^`([^`]*)`$")
 _PLAIN_START = re.compile(r"[^a-z\[\].|<]|$")
 
 
@@ -78,7 +79,7 @@ def cells_of(line: str) -> list[str]:
     if "\t" in line:
         return [cell.strip() for cell in line.split("\t")]
     if line.lstrip().startswith("|"):
-        return [cell.strip().strip("`") for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+        return [_CODE.sub(r"\1", cell.strip()) for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
     return [line.strip()]
 
 

@@ -65,6 +65,11 @@ class Endpoint(Target):
         """The path of its address."""
         return f"endpoints/{quote(self.data_provider, safe='')}{quote(self.endpoint)}"
 
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The input, which the address does not hold."""
+        return {"input": dict(self.input)} if self.input else {}
+
 
 @attrs.frozen
 class Workspace(Target):
@@ -106,8 +111,6 @@ class Monid:
 
     def trigger(self, target: Target) -> Request[Any]:
         """See `Provider`."""
-        from omnirun_raw.monid.models import StartRunRequest  # noqa: PLC0415 - only a trigger needs a model
-
         if not isinstance(target, Endpoint):
             raise Unsupported(
                 f"Monid runs endpoints, such as monid.Endpoint('apify', '/x', input={{}}); not {target}."
@@ -117,7 +120,7 @@ class Monid:
             "endpoint": target.endpoint,
             "input": dict(target.input),
         }
-        return start_run.build(body=StartRunRequest.from_dict(body))
+        return start_run.build(body=body)
 
     def read_trigger(self, target: Target, response: Response, at: float) -> Run:
         """See `Provider`."""

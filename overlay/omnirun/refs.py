@@ -7,11 +7,14 @@ day. The account is part of the address; the default account has no name and no 
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
 from omnirun.errors import BadRef
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _ADDRESS = re.compile(
     r"(?P<provider>[a-z][a-z0-9_-]*)(?:@(?P<account>[A-Za-z0-9_.-]+))?:(?P<path>[^\s\x00-\x1f]+)"
@@ -84,6 +87,11 @@ class Target:
     def path(self) -> str:
         """The provider's part of the address."""
         raise NotImplementedError
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The fields its address does not hold, such as an input."""
+        return {}
 
     def run(self, path: str) -> Ref:
         """Make the ref of a run in this target's account."""

@@ -160,7 +160,8 @@ class Run:
 
     def to_json(self) -> str:
         """Write it as JSON; `from_json` reads it back."""
-        return json.dumps(self.to_dict())
+        given = {} if self.target is None else self.target.given
+        return json.dumps(self.to_dict() | {"given": given})
 
     @classmethod
     def from_json(cls, text: str) -> Run:
@@ -179,6 +180,7 @@ class Run:
         from omnirun.registry import parse_target  # noqa: PLC0415 - the registry imports the providers
 
         unit = row.pop("cost_unit")
+        given = row.pop("given")
         del row["duration"]
         for name in ("created_at", "started_at", "finished_at", "observed_at", "observed_finished_at"):
             row[name] = instant(row[name])
@@ -186,7 +188,9 @@ class Run:
             **row
             | {
                 "ref": Ref.parse(row["ref"]),
-                "target": None if row["target"] is None else parse_target(row["target"]),
+                "target": None
+                if row["target"] is None
+                else attrs.evolve(parse_target(row["target"]), **given),
                 "phase": Phase(row["phase"]),
                 "outcome": None if row["outcome"] is None else Outcome(row["outcome"]),
                 "verdict": None if row["verdict"] is None else Verdict(row["verdict"]),

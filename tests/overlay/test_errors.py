@@ -77,7 +77,9 @@ def test_examples_cover_every_class() -> None:
 
 @pytest.mark.parametrize("error", EXAMPLES.values(), ids=lambda e: type(e).__name__)
 @pytest.mark.parametrize(
-    "carry", [copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))], ids=["copy", "deep", "pickle"]
+    "carry",
+    [copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))],
+    ids=["copy", "deep", "pickle"],
 )
 def test_survives_carrying(error, carry) -> None:
     """An error raised in a worker process is the same error in the parent."""
@@ -143,7 +145,10 @@ def test_timeout_names_five_runs_and_counts_the_rest() -> None:
 @pytest.mark.parametrize(
     ("error", "attributes"),
     [
-        (EXAMPLES[errors.ApiError], {k: v for k, v in API.items() if k != "doing"} | {"message": "slow down"}),
+        (
+            EXAMPLES[errors.ApiError],
+            {k: v for k, v in API.items() if k != "doing"} | {"message": "slow down"},
+        ),
         (EXAMPLES[errors.InvalidRequest], {"details": ({"loc": ["id"]},)}),
         (EXAMPLES[errors.AlreadyRunning], {"ref": REF}),
         (EXAMPLES[errors.TransportError], {"sent": False}),

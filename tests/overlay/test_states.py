@@ -70,7 +70,11 @@ def test_datafold(word, expected) -> None:
         ("completed", CALM | {"changed": 1}, row("finished", "success", "alert")),
         ("completed", CALM | {"new": 1}, row("finished", "success", "alert")),
         ("completed", CALM | {"removed": 1}, row("finished", "success", "alert")),
-        ("completed", CALM | {"changed": None, "new": None, "removed": None}, row("finished", "success", "pass")),
+        (
+            "completed",
+            CALM | {"changed": None, "new": None, "removed": None},
+            row("finished", "success", "pass"),
+        ),
         ("completed", None, row("finished", "success")),
         ("partial", CALM, row("finished", "success", "pass", partial=True)),
         ("partial", CALM | {"new": 3}, row("finished", "success", "alert", partial=True)),
@@ -113,7 +117,11 @@ def test_firecrawl(word, summary, expected) -> None:
     ],
 )
 def test_monid(word, provider_status, expected) -> None:
-    body = {"runId": "01HX", "status": word, "providerResponse": {"httpStatus": provider_status, "error": None}}
+    body = {
+        "runId": "01HX",
+        "status": word,
+        "providerResponse": {"httpStatus": provider_status, "error": None},
+    }
     run = monid.PROVIDER.read(MONID, reply(200, body), 0.0)
 
     assert expected == axes(run)
@@ -145,7 +153,8 @@ def test_unknown_word_is_an_end_only_with_a_completion_time(word, completed) -> 
     expected = states.ENDED_UNKNOWN if completed else states.UNKNOWN
 
     assert [expected] * 3 == [
-        meaning(table, word, completed=completed) for table in (states.DATAFOLD, states.FIRECRAWL, states.MONID)
+        meaning(table, word, completed=completed)
+        for table in (states.DATAFOLD, states.FIRECRAWL, states.MONID)
     ]
 
 
@@ -187,7 +196,9 @@ def test_outcome_only_where_finished() -> None:
     assert {} == wrong
 
 
-@pytest.mark.parametrize("owner", [datafold.PROVIDER, firecrawl.PROVIDER, monid.PROVIDER], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "owner", [datafold.PROVIDER, firecrawl.PROVIDER, monid.PROVIDER], ids=lambda p: p.name
+)
 def test_with_states_replaces_words_and_keeps_the_rest(owner) -> None:
     new = Meaning(Phase.RUNNING)
     first = next(iter(owner.states))

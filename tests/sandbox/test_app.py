@@ -1,6 +1,9 @@
+import asyncio
+
 import pytest
 
-from omnirun.sandbox import KEYS, Accepted, Sandbox, Served
+from omnirun import sandbox as package
+from omnirun.sandbox import KEYS, Accepted, Sandbox, Served, create_app
 
 PATHS = {
     "datafold": "/api/v1/monitors/42/runs",
@@ -69,3 +72,25 @@ def test_two_sandboxes_share_nothing(clock):
     )
     assert (len(one.accepted), len(other.accepted)) == (1, 0)
     assert len(one.datafold.newest()) == len(other.datafold.newest()) + 1
+
+
+def test_any_server_can_start_and_stop_it(sandbox):
+    """With the messages of ASGI's lifespan, which our own server leaves out."""
+    asked = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+    told = []
+
+    async def receive():
+        return next(asked)
+
+    async def send(message):
+        told.append(message["type"])
+
+    asyncio.run(create_app(sandbox)({"type": "lifespan"}, receive, send))
+    assert told == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+def test_the_package_offers_what_it_lists_and_nothing_else():
+    assert dir(package) == package.__all__
+    assert all(getattr(package, name) is not None for name in package.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = package.nothing
