@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 from codegen import yamltext
 from codegen.dialects.fence import document_block, heading
 from codegen.errors import StageError
+from codegen.join import Join
 from codegen.jsonvalue import is_list, is_node
+from codegen.normalize import normalize
 from codegen.pointer import child
 from codegen.structure import METHODS, Origin, mark, parts, unmarked
 
@@ -72,7 +74,7 @@ class _Reader:
         components = self._map(self._root, "", "components")
         for name, schema in self._map(components, "/components", "schemas").items():
             pointer = child("/components/schemas", name)
-            self._schemas[name] = self._schema(schema, pointer, plain=True)
+            self._keep(name, self._schema(schema, pointer, plain=True))
         document: dict[str, Any] = {
             "openapi": "3.1.0",
             "info": {"title": heading(self._page), "version": self._page.fragment.revision},
@@ -202,8 +204,21 @@ class _Reader:
         name = schema.pop("refIdentifier", None)
         if not isinstance(name, str) or not name.startswith(_COMPONENT):
             return schema
-        self._schemas[name.removeprefix(_COMPONENT)] = schema
+        self._keep(name.removeprefix(_COMPONENT), schema)
         return self._mark({"$ref": name}, pointer)
+
+    def _keep(self, name: str, schema: Any) -> None:
+        # A component that a body stands for may be listed too, or stand for several bodies: they must agree.
+        held = self._schemas.get(name)
+        if held is not None:
+            provider = self._page.where.partition("/")[0]
+            both = (self._plain(held), self._plain(schema))
+            schema = Join(provider).schema(*both, name, strict=True)
+        self._schemas[name] = schema
+
+    def _plain(self, schema: Any) -> Any:
+        document = {"components": {"schemas": {"it": schema}}}
+        return normalize(document, self._page.where)["components"]["schemas"]["it"]
 
     def _lower(self, schema: dict[str, Any], pointer: str) -> None:
         self._mark(schema, pointer)

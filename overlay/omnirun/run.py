@@ -160,8 +160,9 @@ class Run:
 
     def to_json(self) -> str:
         """Write it as JSON; `from_json` reads it back."""
-        given = {} if self.target is None else self.target.given
-        return json.dumps(self.to_dict() | {"given": given})
+        row = self.to_dict()
+        row["given"] = None if self.target is None else self.target.given
+        return json.dumps(row)
 
     @classmethod
     def from_json(cls, text: str) -> Run:
@@ -184,21 +185,18 @@ class Run:
         del row["duration"]
         for name in ("created_at", "started_at", "finished_at", "observed_at", "observed_finished_at"):
             row[name] = instant(row[name])
-        return cls(
-            **row
-            | {
-                "ref": Ref.parse(row["ref"]),
-                "target": None
-                if row["target"] is None
-                else attrs.evolve(parse_target(row["target"]), **given),
-                "phase": Phase(row["phase"]),
-                "outcome": None if row["outcome"] is None else Outcome(row["outcome"]),
-                "verdict": None if row["verdict"] is None else Verdict(row["verdict"]),
-                "warnings": tuple(row["warnings"]),
-                "cost": None if row["cost"] is None else Cost(row["cost"], unit),
-                "origin": Origin(row["origin"]),
-            }
-        )
+        target = None if row["target"] is None else attrs.evolve(parse_target(row["target"]), **given)
+        typed: dict[str, Any] = {
+            "ref": Ref.parse(row["ref"]),
+            "target": target,
+            "phase": Phase(row["phase"]),
+            "outcome": None if row["outcome"] is None else Outcome(row["outcome"]),
+            "verdict": None if row["verdict"] is None else Verdict(row["verdict"]),
+            "warnings": tuple(row["warnings"]),
+            "cost": None if row["cost"] is None else Cost(row["cost"], unit),
+            "origin": Origin(row["origin"]),
+        }
+        return cls(**(row | typed))
 
     def __repr__(self) -> str:
         words = [str(self.ref), self.state or "?", str(self.phase)]

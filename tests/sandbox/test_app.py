@@ -90,7 +90,7 @@ def test_any_server_can_start_and_stop_it(sandbox):
 
 
 def test_the_package_offers_what_it_lists_and_nothing_else():
-    assert dir(package) == package.__all__
+    assert dir(package) == sorted(package.__all__)
     assert all(getattr(package, name) is not None for name in package.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = package.nothing

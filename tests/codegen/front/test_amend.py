@@ -11,7 +11,11 @@ from codegen.structure import Origin, mark, origins, unmarked
 
 def overlay(*entries):
     lines = "".join(f"- {entry}\n" for entry in entries)
-    return actions(f"overlay: 1.0.0\ninfo: {{title: t, version: '1'}}\nactions:\n{lines}", "acme/amendments.yaml", ["page.md"])
+    return actions(
+        f"overlay: 1.0.0\ninfo: {{title: t, version: '1'}}\nactions:\n{lines}",
+        "acme/amendments.yaml",
+        ["page.md"],
+    )
 
 
 def document():
@@ -22,7 +26,10 @@ def document():
                 "A": mark(
                     {
                         "type": "object",
-                        "properties": {"a": mark({"type": "string", "enum": ["x"]}, Origin("page.md", "/a", 3)), "b": {}},
+                        "properties": {
+                            "a": mark({"type": "string", "enum": ["x"]}, Origin("page.md", "/a", 3)),
+                            "b": {},
+                        },
                         "required": ["a", "b"],
                     },
                     Origin("page.md", "/A", 2),
@@ -42,9 +49,18 @@ A = "$.components.schemas.A"
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
-        (f"{{target: {A}.properties.a, description: d, update: {{enum: ['y']}}}}", {"type": "string", "enum": ["x", "y"]}),
-        (f"{{target: {A}.properties.a.enum, description: d, update: 'y'}}", {"type": "string", "enum": ["x", "y"]}),
-        (f"{{target: {A}.properties.a, description: d, update: {{type: integer}}}}", {"type": "integer", "enum": ["x"]}),
+        (
+            f"{{target: {A}.properties.a, description: d, update: {{enum: ['y']}}}}",
+            {"type": "string", "enum": ["x", "y"]},
+        ),
+        (
+            f"{{target: {A}.properties.a.enum, description: d, update: 'y'}}",
+            {"type": "string", "enum": ["x", "y"]},
+        ),
+        (
+            f"{{target: {A}.properties.a, description: d, update: {{type: integer}}}}",
+            {"type": "integer", "enum": ["x"]},
+        ),
         (f"{{target: {A}.properties.a.enum, description: d, remove: true}}", {"type": "string"}),
         (f"{{target: '{A}.properties.a[''type'', ''enum'']', description: d, remove: true}}", {}),
     ],
@@ -61,7 +77,9 @@ def test_a_removed_property_is_no_longer_required():
 
 
 def test_what_is_added_and_what_is_changed_is_marked():
-    schemas = amended(f"{{target: {A}, description: d, update: {{properties: {{c: {{type: string}}}}}}}}").document["components"]["schemas"]
+    schemas = amended(
+        f"{{target: {A}, description: d, update: {{properties: {{c: {{type: string}}}}}}}}"
+    ).document["components"]["schemas"]
     action = Origin("amendments.yaml", "/actions/0", 4)
     assert origins(schemas["A"]["properties"]["c"]) == (action,)
     assert origins(schemas["A"]) == (Origin("page.md", "/A", 2), action)

@@ -121,7 +121,7 @@ BAD = [
     (changed("components|schemas|State|enum", ["a\x07"]), "U+0007"),
     (changed(OPERATION + "security", [{"other": []}]), "'other' is used but not described"),
     (changed(OPERATION + "parameters", []), "no such parameter"),
-    (changed(OPERATION + "parameters|0", {"name": "x", "in": "path", "required": True, "schema": {}}), "which /things/{id} lacks"),
+    (changed(OPERATION + "parameters|0", {"name": "x", "in": "path", "required": True, "schema": {}}), "which /things/{id} lacks"),  # noqa: E501
     (changed(OPERATION + "parameters|0", {"name": "Limit", "in": "query", "schema": {}}), "one name in Python"),
     (changed(OPERATION + "parameters|0", {"name": "limit", "in": "query", "schema": {}}), "stated twice"),
     (changed(OPERATION + "parameters|0", {"name": "x", "in": "body", "schema": {}}), "can't be in 'body'"),
@@ -130,7 +130,7 @@ BAD = [
     (changed(OPERATION + "parameters|0", {"name": "X Y", "in": "header", "schema": {}}), "name of a header"),
     (changed(OPERATION + "operationId", "import"), "word of Python"),
     (changed(OPERATION + "tags", ["models"]), "a module of every client"),
-    (changed("paths|/other", {"get": {**GOOD["paths"]["/things/{id}"]["get"], "parameters": []}}), "both called things.get_thing"),
+    (changed("paths|/other", {"get": {**GOOD["paths"]["/things/{id}"]["get"], "parameters": []}}), "both called things.get_thing"),  # noqa: E501
     (changed(OPERATION + "responses|20", {"description": ""}), "status of a response"),
     (changed(OPERATION + "responses|../x", {"description": ""}), "status of a response"),
     (changed(OPERATION + "responses|200|content|text", {}), "content type"),
@@ -157,13 +157,22 @@ def test_a_bad_document_is_found(document, message):
 
 
 def test_a_default_that_does_not_fit_is_found():
-    document = changed(OPERATION + "parameters|0", {"name": "n", "in": "query", "schema": {"type": "integer", "default": "x"}})
+    document = changed(
+        OPERATION + "parameters|0",
+        {"name": "n", "in": "query", "schema": {"type": "integer", "default": "x"}},
+    )
     assert any("not valid OpenAPI" in finding.message for finding in findings(document))
 
 
 def test_a_discriminator_that_leads_nowhere_is_found():
-    union = {"oneOf": [{"$ref": "#/components/schemas/Thing"}], "discriminator": {"propertyName": "k", "mapping": {"x": "Gone"}}}
-    assert any("which is no component" in finding.message for finding in findings(changed("components|schemas|U", union)))
+    union = {
+        "oneOf": [{"$ref": "#/components/schemas/Thing"}],
+        "discriminator": {"propertyName": "k", "mapping": {"x": "Gone"}},
+    }
+    assert any(
+        "which is no component" in finding.message
+        for finding in findings(changed("components|schemas|U", union))
+    )
 
 
 def test_the_error_names_the_page_that_states_it():

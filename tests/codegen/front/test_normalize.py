@@ -22,7 +22,10 @@ def lowered(schema):
 TABLE = [
     ({"type": "string", "nullable": True}, {"anyOf": [{"type": "string"}, NULL]}),
     ({"type": "string", "nullable": False}, {"type": "string"}),
-    ({"type": ["string", "null"], "description": "d"}, {"description": "d", "anyOf": [{"type": "string"}, NULL]}),
+    (
+        {"type": ["string", "null"], "description": "d"},
+        {"description": "d", "anyOf": [{"type": "string"}, NULL]},
+    ),
     ({"type": ["string"]}, {"type": "string"}),
     ({"type": ["array"]}, {"type": "array", "items": {}}),
     ({"type": ["null"]}, NULL),
@@ -53,7 +56,10 @@ TABLE = [
         {"anyOf": [{"type": "string", "minLength": 1}, {"type": "integer", "minimum": 2}, NULL]},
     ),
     ({"nullable": True}, {}),
-    ({"type": "string", "default": None, "nullable": True}, {"default": None, "anyOf": [{"type": "string"}, NULL]}),
+    (
+        {"type": "string", "default": None, "nullable": True},
+        {"default": None, "anyOf": [{"type": "string"}, NULL]},
+    ),
 ]
 
 
@@ -83,11 +89,22 @@ def test_colons(path, expected):
 def document(**more):
     return {
         "openapi": "3.0.3",
-        "paths": {"/a/{id}": {"parameters": [{"name": "id", "in": "path", "schema": {"type": "string"}}], "get": more}},
+        "paths": {
+            "/a/{id}": {
+                "parameters": [{"name": "id", "in": "path", "schema": {"type": "string"}}],
+                "get": more,
+            }
+        },
         "security": [{"key": []}],
         "components": {
             "parameters": {
-                "Limit": {"name": "limit", "in": "query", "description": "d", "example": 3, "schema": {"default": 10, "type": "integer"}}
+                "Limit": {
+                    "name": "limit",
+                    "in": "query",
+                    "description": "d",
+                    "example": 3,
+                    "schema": {"default": 10, "type": "integer"},
+                }
             },
             "responses": {"Bad": {"description": "bad"}},
         },

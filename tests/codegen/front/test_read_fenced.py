@@ -114,7 +114,10 @@ def fenced(document, fence="````", info="yaml openapi.json get /a"):
 
 
 @pytest.mark.parametrize("fence", ["```", "````", "~~~"])
-@pytest.mark.parametrize("info", ["yaml", "yaml get /a", "yaml /x/openapi.json GET /a", "json", "YAML https://x/openapi get /a", ""])
+@pytest.mark.parametrize(
+    "info",
+    ["yaml", "yaml get /a", "yaml /x/openapi.json GET /a", "json", "YAML https://x/openapi get /a", ""],
+)
 def test_every_fence_is_read(fence, info):
     assert "/a" in read.read(page(fenced(MINIMAL, fence, info), "openapi"))["paths"]
 
@@ -130,7 +133,10 @@ def test_the_right_block_is_taken():
 
 
 def test_json_is_read():
-    assert read.read(page(fenced('{"openapi": "3.0.1", "paths": {}}\n', info="json"), "openapi"))["openapi"] == "3.0.1"
+    assert (
+        read.read(page(fenced('{"openapi": "3.0.1", "paths": {}}\n', info="json"), "openapi"))["openapi"]
+        == "3.0.1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -148,7 +154,11 @@ def test_json_is_read():
         (fenced("openapi: 3.1.0\npaths: []\n"), "openapi", "`paths` is a mapping"),
         (fenced(MINIMAL.replace("responses: {}", "parameters: {}")), "openapi", "`parameters` is a list"),
         (fenced(MINIMAL.replace("responses: {}", "parameters: [1]")), "openapi", "a parameter is a mapping"),
-        (fenced(MINIMAL + "components: {schemas: {X: {required: a}}}\n"), "openapi", "`required` of a schema is a list"),
+        (
+            fenced(MINIMAL + "components: {schemas: {X: {required: a}}}\n"),
+            "openapi",
+            "`required` of a schema is a list",
+        ),
         (fenced(MINIMAL + "components: {schemas: {X: 1}}\n"), "openapi", "a schema is a mapping"),
         (fenced(MINIMAL), "legacy", "no fenced block"),
         (fenced(LEGACY.replace("method: post", "method: fetch")), "legacy", "an HTTP method"),
@@ -177,7 +187,10 @@ def legacy():
 
 def test_legacy_parameters(legacy):
     since, sort = (each["schema"] for each in unmarked(legacy)["paths"]["/a/{id}"]["post"]["parameters"][1:])
-    assert since == {"description": "From here on.", "anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}
+    assert since == {
+        "description": "From here on.",
+        "anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}],
+    }
     assert sort == {"type": "string", "enum": ["asc", "desc"], "default": "asc"}
     required = [each["required"] for each in legacy["paths"]["/a/{id}"]["post"]["parameters"]]
     assert required == [True, False, False]
@@ -201,11 +214,24 @@ def test_legacy_body(legacy):
     }
 
 
+def test_a_legacy_body_may_be_listed_as_a_component_too():
+    listed = "    Thing: {type: object, required: [name], properties: {name: {type: string, maxLength: %s}, kind: {$ref: '#/components/schemas/Kind'}, other: {$ref: '#/components/schemas/Kind'}}}\n"  # noqa: E501
+    held = read.read(page(fenced(LEGACY + listed % 5), "legacy"))["components"]["schemas"]["Thing"]
+    assert [origin.pointer for origin in origins(held["properties"]["name"])][
+        -1
+    ] == "/components/schemas/Thing/properties/name"
+    with pytest.raises(StageError, match=r"`maxLength` of Thing\.name is 5 on one page and 6"):
+        read.read(page(fenced(LEGACY + listed % 6), "legacy"))
+
+
 def test_legacy_responses(legacy):
     operation = unmarked(legacy)["paths"]["/a/{id}"]["post"]
     kinds = {"type": "array", "items": {"$ref": "#/components/schemas/Kind"}}
     assert operation["responses"] == {
-        "200": {"description": "Good.", "content": {"application/json": {"schema": {"anyOf": [kinds, {"type": "string"}]}}}},
+        "200": {
+            "description": "Good.",
+            "content": {"application/json": {"schema": {"anyOf": [kinds, {"type": "string"}]}}},
+        },
         "204": {"description": "Nothing."},
         "404": {"description": ""},
     }

@@ -39,21 +39,41 @@ def test_header_lines(line, expected):
     ("line", "shape", "names", "expected"),
     [
         ("providerstringYesProvider slug", FULL, {"provider"}, ("provider", "string", True, "Provider slug")),
-        ("providerNamestringProvider display name", SHORT, {"provider", "providerName"}, ("providerName", "string", None, "Provider display name")),
+        (
+            "providerNamestringProvider display name",
+            SHORT,
+            {"provider", "providerName"},
+            ("providerName", "string", None, "Provider display name"),
+        ),
         ("typestringstring of it", SHORT, {"type"}, ("type", "string", None, "string of it")),
         ("stringstringYesA string", FULL, {"string"}, ("string", "string", True, "A string")),
         ("arrayarrayNo", FULL, {"array"}, ("array", "array", False, "")),
         ("isNostringNoYes or no", FULL, {"isNo"}, ("isNo", "string", False, "Yes or no")),
         ("unseenstringNoNot in any example", FULL, set(), ("unseen", "string", False, "Not in any example")),
-        ("items[].runIdstringThe run", SHORT, {"items", "items[].runId"}, ("items[].runId", "string", None, "The run")),
+        (
+            "items[].runIdstringThe run",
+            SHORT,
+            {"items", "items[].runId"},
+            ("items[].runId", "string", None, "The run"),
+        ),
         ("price.amountnumberHow much", SHORT, set(), ("price.amount", "number", None, "How much")),
         ("cursorstring | nullNext page", SHORT, {"cursor"}, ("cursor", "string | null", None, "Next page")),
         ("tagsstring[]Tags", SHORT, {"tags"}, ("tags", "string[]", None, "Tags")),
         ("tagsarray of stringsTags", SHORT, {"tags"}, ("tags", "array of strings", None, "Tags")),
         ('status"A" | "B"Status', SHORT, {"status"}, ("status", '"A" | "B"', None, "Status")),
-        ("Content-TypeYesapplication/json", ("name", "required", "description"), {"Content-Type"}, ("Content-Type", "", True, "application/json")),
+        (
+            "Content-TypeYesapplication/json",
+            ("name", "required", "description"),
+            {"Content-Type"},
+            ("Content-Type", "", True, "application/json"),
+        ),
         ("| a | string | Yes | x `y` |", FULL, set(), ("a", "string", True, "x `y`")),
-        ("limitintegerNo10How many", ("name", "type", "required", "default", "description"), set(), ("limit", "integer", False, "How many")),
+        (
+            "limitintegerNo10How many",
+            ("name", "type", "required", "default", "description"),
+            set(),
+            ("limit", "integer", False, "How many"),
+        ),
     ],
 )
 def test_rows(line, shape, names, expected):
@@ -161,7 +181,7 @@ def test_the_server_comes_from_the_example():
 
 def test_parameters(operation):
     assert operation["parameters"] == [
-        {"name": "runId", "in": "path", "required": True, "description": "The run", "schema": {"type": "string", "description": "The run"}},
+        {"name": "runId", "in": "path", "required": True, "description": "The run", "schema": {"type": "string", "description": "The run"}},  # noqa: E501
         {"name": "limit", "in": "query", "required": False, "description": "How many (default: 10)",
          "schema": {"type": "integer", "description": "How many (default: 10)", "default": 10}},
         {"name": "verbose", "in": "query", "required": False, "description": "More words",
@@ -188,7 +208,11 @@ def test_table_and_example_together(operation):
         "type": "object",
         "properties": {
             "runId": {**text, "description": "Identifier"},
-            "status": {**text, "enum": ["READY", "RUNNING", "DONE"], "description": '"READY", "RUNNING" or "DONE"'},
+            "status": {
+                **text,
+                "enum": ["READY", "RUNNING", "DONE"],
+                "description": '"READY", "RUNNING" or "DONE"',
+            },
             "cost": {
                 "type": "object",
                 "properties": {"amount": {"type": "number", "description": "How much"}, "currency": text},
@@ -206,7 +230,10 @@ def test_table_and_example_together(operation):
                 },
             },
             "error": {"anyOf": [text, {"type": "null"}], "description": "Why it failed"},
-            "finishedAt": {"anyOf": [{**text, "format": "date-time"}, {"type": "null"}], "description": "ISO 8601 timestamp"},
+            "finishedAt": {
+                "anyOf": [{**text, "format": "date-time"}, {"type": "null"}],
+                "description": "ISO 8601 timestamp",
+            },
             "extra": {"type": "boolean"},
         },
     }
@@ -256,6 +283,9 @@ Response
     body = unmarked(rendered(text))["paths"]["/v1/run"]["post"]["requestBody"]
     assert body["content"]["application/json"]["schema"] == {
         "type": "object",
-        "properties": {"name": {"type": "string", "description": "A name"}, "input": {"type": "object", "description": "Anything"}},
+        "properties": {
+            "name": {"type": "string", "description": "A name"},
+            "input": {"type": "object", "description": "Anything"},
+        },
         "required": ["name"],
     }

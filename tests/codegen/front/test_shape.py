@@ -15,10 +15,14 @@ ENUM = {"type": "string", "enum": ["a"]}
 
 def shaped(schemas=None, operation=None, pins=None):
     document = {
-        "paths": {"/v1/run": {"post": {"operationId": "x", "tags": ["Old"], "responses": {}, **(operation or {})}}},
+        "paths": {
+            "/v1/run": {"post": {"operationId": "x", "tags": ["Old"], "responses": {}, **(operation or {})}}
+        },
         "components": {"schemas": schemas or {}},
     }
-    provider = Provider("acme", "Acme", "https://a", {"POST /v1/run": "runs.start_run"} if pins is None else pins, (), None)
+    provider = Provider(
+        "acme", "Acme", "https://a", {"POST /v1/run": "runs.start_run"} if pins is None else pins, (), None
+    )
     return unmarked(shape(document, provider))
 
 
@@ -39,8 +43,14 @@ def obj(**properties):
     [
         (obj(status=ENUM), {"A": obj(status=ref("AStatus")), "AStatus": ENUM}),
         (obj(run_id=obj(b={})), {"A": obj(run_id=ref("ARunId")), "ARunId": obj(b={})}),
-        (obj(x={"type": "array", "items": ENUM}), {"A": obj(x={"type": "array", "items": ref("AXItem")}), "AXItem": ENUM}),
-        (obj(x={"anyOf": [ENUM, {"type": "null"}]}), {"A": obj(x={"anyOf": [ref("AX"), {"type": "null"}]}), "AX": ENUM}),
+        (
+            obj(x={"type": "array", "items": ENUM}),
+            {"A": obj(x={"type": "array", "items": ref("AXItem")}), "AXItem": ENUM},
+        ),
+        (
+            obj(x={"anyOf": [ENUM, {"type": "null"}]}),
+            {"A": obj(x={"anyOf": [ref("AX"), {"type": "null"}]}), "AX": ENUM},
+        ),
         (
             obj(x={"anyOf": [obj(p={}), obj(q={})]}),
             {"A": obj(x={"anyOf": [ref("AX1"), ref("AX2")]}), "AX1": obj(p={}), "AX2": obj(q={})},
@@ -63,7 +73,12 @@ def test_bodies_are_named_by_their_operation():
         operation={
             "requestBody": {"content": {"application/json": {"schema": obj(a={})}}},
             "parameters": [{"name": "sort_by", "in": "query", "schema": ENUM}],
-            "responses": {"202": body(obj(b={})), "200": body(ref("X")), "201": body(obj(c={})), "409": body(obj(d={}))},
+            "responses": {
+                "202": body(obj(b={})),
+                "200": body(ref("X")),
+                "201": body(obj(c={})),
+                "409": body(obj(d={})),
+            },
         },
         schemas={"X": {}},
     )
@@ -71,7 +86,10 @@ def test_bodies_are_named_by_their_operation():
         "X", "StartRunRequest", "StartRunResponse", "StartRunResponse202", "StartRunResponse409", "StartRunSortBy",
     }  # fmt: skip
     assert found["components"]["schemas"]["StartRunResponse"] == obj(c={})
-    assert (found["paths"]["/v1/run"]["post"]["operationId"], found["paths"]["/v1/run"]["post"]["tags"]) == ("start_run", ["runs"])
+    assert (found["paths"]["/v1/run"]["post"]["operationId"], found["paths"]["/v1/run"]["post"]["tags"]) == (
+        "start_run",
+        ["runs"],
+    )
 
 
 def test_a_hoisted_name_joins_a_component_that_says_the_same():

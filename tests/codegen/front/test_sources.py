@@ -37,7 +37,11 @@ def specs(tmp_path):
 
 def test_reads_what_is_said(specs):
     provider = sources.load(specs).provider("acme")
-    assert (provider.title, provider.base_url, provider.revision) == ("Acme", "https://api.acme.test/v2", "2026-11-21")
+    assert (provider.title, provider.base_url, provider.revision) == (
+        "Acme",
+        "https://api.acme.test/v2",
+        "2026-11-21",
+    )
     assert provider.operations == {"GET /things/{id}": "things.get_thing"}
     assert [page.text for page in sources.pages(provider)] == ["# A page\n"]
 
@@ -102,6 +106,8 @@ def test_a_page_named_twice_is_refused(specs):
 def test_a_page_that_is_no_text_is_refused(specs):
     data = b"\xff\xfe"
     (specs / "acme" / "fragments" / "page.md").write_bytes(data)
-    (specs / "sources.toml").write_text(GOOD.replace(hashlib.sha256(PAGE).hexdigest(), hashlib.sha256(data).hexdigest()))
+    (specs / "sources.toml").write_text(
+        GOOD.replace(hashlib.sha256(PAGE).hexdigest(), hashlib.sha256(data).hexdigest())
+    )
     with pytest.raises(StageError, match="not UTF-8"):
         sources.pages(sources.load(specs).provider("acme"))

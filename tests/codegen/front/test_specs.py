@@ -53,7 +53,11 @@ def test_pinned_names_are_the_operations(made, name):
 def test_every_part_knows_where_it_is_stated(made, name):
     document, provenance = made[name].document, made[name].provenance
     kinds = {"operation", "parameter", "response", "request_body", "media", "schema", "security_scheme"}
-    unknown = [part.pointer for part in parts(document) if part.kind in kinds and isinstance(part.value, dict) and part.pointer not in provenance]
+    unknown = [
+        part.pointer
+        for part in parts(document)
+        if part.kind in kinds and isinstance(part.value, dict) and part.pointer not in provenance
+    ]
     dead = [pointer for pointer in provenance if resolve(document, pointer) is None]
     # A {type: 'null'} branch that lowering adds stands for a key, not for a part of the page.
     assert [pointer for pointer in unknown if resolve(document, pointer) != {"type": "null"}] == []
@@ -66,7 +70,10 @@ def test_every_part_of_every_page_is_somewhere_in_the_document(made, name):
     held = {origin for places in made[name].provenance.values() for origin in places}
     for page in sources.pages(provider):
         for part in parts(normalize(read.read(page), page.where)):
-            if part.kind in ("operation", "parameter", "response", "schema") and "/detail/items" not in part.pointer:
+            if (
+                part.kind in ("operation", "parameter", "response", "schema")
+                and "/detail/items" not in part.pointer
+            ):
                 assert set(origins(part.value)) <= held, part.pointer
 
 
@@ -77,11 +84,26 @@ def test_datafold_says_what_its_pages_say(made):
     assert (parameters["page"]["schema"]["default"], parameters["page_size"]["schema"]["default"]) == (1, 10)
     instant = [{"type": "string", "format": "date-time"}, {"type": "null"}]
     assert parameters["start_time"]["schema"]["anyOf"] == parameters["end_time"]["schema"]["anyOf"] == instant
-    assert runs["responses"]["422"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/HTTPValidationError"}
+    assert runs["responses"]["422"]["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/HTTPValidationError"
+    }
     schemas = document["components"]["schemas"]
     assert schemas["ApiPublicMonitorRunOut"]["required"] == ["run_id", "monitor_id"]
-    assert [each.get("type") for each in schemas["HTTPValidationError"]["properties"]["detail"]["anyOf"]] == ["array", "string"]
-    assert schemas["MonitorRunState"]["enum"] == ["ok", "alert", "error", "learning", "checking", "created", "skipped", "cancelled", "queued"]
+    assert [each.get("type") for each in schemas["HTTPValidationError"]["properties"]["detail"]["anyOf"]] == [
+        "array",
+        "string",
+    ]
+    assert schemas["MonitorRunState"]["enum"] == [
+        "ok",
+        "alert",
+        "error",
+        "learning",
+        "checking",
+        "created",
+        "skipped",
+        "cancelled",
+        "queued",
+    ]
     assert document["components"]["securitySchemes"]["ApiKeyAuth"]["x-key-prefix"] == "Key "
 
 
@@ -90,13 +112,23 @@ def test_firecrawl_says_what_its_page_says(made):
     schemas = document["components"]["schemas"]
     check = schemas["MonitorCheck"]["properties"]
     assert list(check) == [
-        "id", "monitorId", "status", "trigger", "scheduledFor", "startedAt", "finishedAt", "estimatedCredits", "reservedCredits",
-        "actualCredits", "billingStatus", "summary", "targetResults", "notificationStatus", "error", "createdAt", "updatedAt",
+        "id", "monitorId", "status", "trigger", "scheduledFor", "startedAt", "finishedAt", "estimatedCredits", "reservedCredits",  # noqa: E501
+        "actualCredits", "billingStatus", "summary", "targetResults", "notificationStatus", "error", "createdAt", "updatedAt",  # noqa: E501
     ]  # fmt: skip
     assert check["summary"] == {"$ref": "#/components/schemas/MonitorSummary"}
-    assert list(schemas["MonitorSummary"]["properties"]) == ["totalPages", "same", "changed", "new", "removed", "error"]
+    assert list(schemas["MonitorSummary"]["properties"]) == [
+        "totalPages",
+        "same",
+        "changed",
+        "new",
+        "removed",
+        "error",
+    ]
     assert schemas["MonitorCheckStatus"]["enum"][-1] == "skipped_no_credits"
-    assert document["paths"]["/monitor/{monitorId}/run"]["post"]["responses"]["409"]["description"] == "A monitor check is already running"
+    assert (
+        document["paths"]["/monitor/{monitorId}/run"]["post"]["responses"]["409"]["description"]
+        == "A monitor check is already running"
+    )
     assert document["servers"] == [{"url": "https://api.firecrawl.dev/v2"}]
 
 
@@ -111,7 +143,9 @@ def test_monid_says_what_its_page_says(made):
     }  # fmt: skip
     assert "required" not in schemas["StartRunResponse"]
     assert schemas["StartRunResponse"]["properties"]["createdAt"]["format"] == "date-time"
-    assert run["responses"]["202"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/StartRunResponse"}
+    assert run["responses"]["202"]["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/StartRunResponse"
+    }
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
@@ -121,7 +155,7 @@ def test_the_order_of_pages_does_not_matter(made, name):
 
 
 def test_the_text_is_the_same_at_every_hash_seed(made):
-    code = "import sys; from pathlib import Path; from codegen.spec import normalize_provider as n; print([n(Path(sys.argv[1]), p).sha256 for p in sys.argv[2:]])"
+    code = "import sys; from pathlib import Path; from codegen.spec import normalize_provider as n; print([n(Path(sys.argv[1]), p).sha256 for p in sys.argv[2:]])"  # noqa: E501
     found = {
         subprocess.run(
             [sys.executable, "-c", code, str(SPECS), *PROVIDERS],
@@ -149,13 +183,13 @@ def test_a_fact_that_gets_lost_is_an_error(monkeypatch):
 def test_a_conflict_is_settled_by_an_amendment_of_the_fragment():
     provider = sources.load(SPECS).provider("datafold")
     pages = [
-        attrs.evolve(page, text=page.text.replace("title: Run Id\n                    type: integer", "title: Run Id\n                    type: integer\n                    format: int64"))
-        if page.fragment.file == "trigger-a-run.md" else attrs.evolve(page, text=page.text.replace("          title: Message\n          type: string", "          title: Message\n          type: integer"))
+        attrs.evolve(page, text=page.text.replace("title: Run Id\n                    type: integer", "title: Run Id\n                    type: integer\n                    format: int64"))  # noqa: E501
+        if page.fragment.file == "trigger-a-run.md" else attrs.evolve(page, text=page.text.replace("          title: Message\n          type: string", "          title: Message\n          type: integer"))  # noqa: E501
         if page.fragment.file == "list-monitor-runs.md" else page
         for page in sources.pages(provider)
     ]  # fmt: skip
     acts = amend.load(provider)
-    with pytest.raises(StageError, match="`type` of ValidationError.msg") as caught:
+    with pytest.raises(StageError, match=r"`type` of ValidationError\.msg") as caught:
         spec.make(provider, pages, acts)
     assert (caught.value.stage, caught.value.where) == ("merge", "datafold/fragments/get-monitor-run.md")
     settled = amend.actions(
@@ -172,4 +206,7 @@ def test_a_conflict_is_settled_by_an_amendment_of_the_fragment():
 def test_a_build_does_not_change_its_inputs(name):
     provider = sources.load(SPECS).provider(name)
     pages = sources.pages(provider)
-    assert spec.make(provider, pages, amend.load(provider)).text == spec.make(provider, pages, amend.load(provider)).text
+    assert (
+        spec.make(provider, pages, amend.load(provider)).text
+        == spec.make(provider, pages, amend.load(provider)).text
+    )

@@ -95,13 +95,21 @@ def test_a_large_text_is_refused():
 
 def test_lines_are_those_of_the_file():
     read = yamltext.read("a:\n  b: 1\n  c:\n    - x\n    - d: 2\n", stage="read", where="p", first_line=10)
-    lines = {pointer: read.line(pointer) for pointer in ("/a", "/a/b", "/a/c/1", "/a/c/1/d", "/a/c/1/d/unknown")}
+    lines = {
+        pointer: read.line(pointer) for pointer in ("/a", "/a/b", "/a/c/1", "/a/c/1/d", "/a/c/1/d/unknown")
+    }
     assert lines == {"/a": 10, "/a/b": 11, "/a/c/1": 14, "/a/c/1/d": 14, "/a/c/1/d/unknown": 14}
 
 
 plain = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")) | st.just("\n")),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc:-# 019'\"~", max_size=6), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**9), 10**9)
+    | st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")) | st.just("\n")),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text("abc:-# 019'\"~", max_size=6), inner, max_size=3)
+    ),
     max_leaves=10,
 )
 
@@ -115,7 +123,10 @@ def test_what_is_written_reads_the_same_everywhere(written):
     assert YAML(typ="safe", pure=True).load(text)["value"] == written
 
 
-@pytest.mark.parametrize("text", ["yes", "0o14", "12:30", "2026-01-01", "1e3", "null", "<<", "=", "~", ".5", "0x1", "a: b", "- a", "a #b"])
+@pytest.mark.parametrize(
+    "text",
+    ["yes", "0o14", "12:30", "2026-01-01", "1e3", "null", "<<", "=", "~", ".5", "0x1", "a: b", "- a", "a #b"],
+)
 def test_words_of_either_yaml_are_quoted(text):
     assert yaml.safe_load(yamltext.write([text])) == [text]
     assert YAML(typ="safe", pure=True).load(yamltext.write([text])) == [text]

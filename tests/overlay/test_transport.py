@@ -1,0 +1,220 @@
+"""Sockets: what goes over the wire, how failures are sorted, and that no key leaves by a side door."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import socket
+import threading
+
+import httpx
+import pytest
+
+from omnirun import Account, AmbiguousTrigger, AsyncClient, Client, Timeouts, WaitPolicy, datafold
+from omnirun.accounts import Accounts
+from omnirun.clock import Clock
+from omnirun.errors import TransportError
+from omnirun.registry import provider
+from omnirun.scheduler import Step
+from omnirun.transport import AsyncTransport, SyncTransport
+from omnirun_raw.http import Request
+
+KEY = "df-secret-key"
+SOON = Timeouts(connect=2.0, read=0.3)
+
+
+def whole(connection):
+    """Read one request, its body included."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65536)
+    length = re.search(rb"content-length: (\d+)", data.lower())
+    while length and len(data.partition(b"\r\n\r\n")[2]) < int(length[1]):
+        data += connection.recv(65536)
+    return data
+
+
+@contextlib.contextmanager
+def listening(serve):
+    """A server of one function over raw sockets: `serve(connection)` is called once a request was read."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        heard = []
+
+        def work():
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    with connection:
+                        heard.append(whole(connection) if serve.reads else b"")
+                        serve(connection)
+
+        threading.Thread(target=work, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}", heard
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def answering(content, *, reads=True):
+    def serve(connection):
+        if content is not None:
+            connection.sendall(content)
+
+    serve.reads = reads
+    return serve
+
+
+def stalling(connection):
+    connection.recv(1)
+
+
+stalling.reads = True
+
+
+def http(status, body=b"{}", head=b""):
+    return b"HTTP/1.1 %d X\r\ncontent-length: %d\r\nconnection: close\r\n%s\r\n%s" % (
+        status,
+        len(body),
+        head,
+        body,
+    )
+
+
+def accounts(url):
+    made = Accounts([Account("datafold", api_key=KEY, base_url=url + "/")], {}, provider)
+    made.lane("datafold", "")
+    return made
+
+
+def request(method="POST", **rest):
+    return Request(method, "/api/v1/monitors/42/run", "monitors.x", lambda response: response, **rest)
+
+
+def send(kind, url, step):
+    if kind == "sync":
+        transport = SyncTransport(accounts(url), SOON, None)
+        try:
+            return transport.send(step)
+        finally:
+            transport.close()
+
+    async def main():
+        transport = AsyncTransport(accounts(url), SOON, None)
+        try:
+            return await transport.send(step)
+        finally:
+            await transport.close()
+
+    return asyncio.run(main())
+
+
+BOTH = pytest.mark.parametrize("kind", ["sync", "async"])
+
+
+@BOTH
+def test_a_request_goes_out_as_the_raw_client_built_it(kind):
+    with listening(answering(http(200, b'{"run_id": 1}', b"X-Thing: a\r\n"))) as (url, heard):
+        wanted = request(params=(("tag", "a b"), ("tag", "c")), json={"k": [1]}, headers=(("x-extra", "1"),))
+        response = send(kind, url, Step(wanted, "datafold", fresh=True))
+    (sent,) = heard
+    head, _, body = sent.partition(b"\r\n\r\n")
+    assert re.match(rb"POST /api/v1/monitors/42/run\?tag=a(\+|%20)b&tag=c HTTP/1.1\r\n", head)
+    assert b"Authorization: Key df-secret-key" in head
+    assert b"x-extra: 1" in head
+    assert body.replace(b" ", b"") == b'{"k":[1]}'
+    assert (response.status, response.json(), response.headers["x-thing"]) == (200, {"run_id": 1}, "a")
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("serve", "sent"),
+    [
+        (answering(None), True),
+        (answering(None, reads=False), True),
+        (answering(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"), True),
+        (answering(b"nonsense\r\n\r\n"), True),
+        (stalling, True),
+    ],
+    ids=["closed after reading", "closed before reading", "cut", "no http", "stalled"],
+)
+def test_no_answer_is_ambiguous_unless_nothing_was_sent(kind, serve, sent):
+    with listening(serve) as (url, _), pytest.raises(TransportError) as caught:
+        send(kind, url, Step(request(), "datafold"))
+    assert caught.value.sent is sent
+    assert KEY not in f"{caught.value!r}{caught.value.__dict__}"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9", "http://no.such.host.invalid"], ids=["refused", "no such host"]
+)
+def test_what_never_left_is_known_not_to_be_sent(kind, url):
+    with pytest.raises(TransportError, match="not sent") as caught:
+        send(kind, url, Step(request(), "datafold"))
+    assert caught.value.sent is False
+
+
+@BOTH
+def test_redirects_are_not_followed_so_the_key_stays(kind):
+    with listening(answering(http(302, b"", b"location: http://127.0.0.1:9/\r\n"))) as (url, heard):
+        assert send(kind, url, Step(request("GET"), "datafold")).status == 302
+    assert len(heard) == 1
+
+
+@BOTH
+def test_a_reply_that_repeats_the_key_has_it_blotted_out(kind):
+    with listening(answering(http(401, b'{"detail": "bad key df-secret-key"}'))) as (url, _):
+        assert send(kind, url, Step(request(), "datafold")).json() == {"detail": "bad key [key]"}
+
+
+def test_a_lost_trigger_is_sent_once_over_the_wire():
+    """The server reads the trigger and closes: the client lists, finds nothing, says so, and has sent one POST."""
+    fast = Clock(speed=200)
+    policy = WaitPolicy(retry_first=0.01, retry_cap=0.01)
+    with listening(answering(None)) as (url, heard):
+        account = Account("datafold", api_key=KEY, base_url=url)
+        with Client(accounts=[account], clock=fast, policy=policy) as client, pytest.raises(AmbiguousTrigger):
+            client.trigger(datafold.Monitor(42))
+    assert sum(data.startswith(b"POST") for data in heard) == 1
+    assert sum(data.startswith(b"GET") for data in heard) == 4
+
+
+def test_any_client_with_the_interface_of_httpx_can_be_passed_in():
+    made = []
+
+    def factory(**options):
+        made.append(set(options))
+        return httpx.Client(transport=httpx.MockTransport(answer), **options)
+
+    def answer(incoming):
+        return httpx.Response(200, json={"run_id": 7})
+
+    with Client(environ={"DATAFOLD_API_KEY": KEY}, http_client=factory) as client:
+        assert str(client.trigger(datafold.Monitor(42)).ref) == "datafold:monitors/42/runs/7"
+    assert all(options == {"limits", "timeout", "verify"} for options in made)
+
+
+def test_requests_are_spread_over_small_pools_that_share_one_tls_context():
+    """Forty gets at once: no pool has more than eight, and all pools got the same context."""
+    contexts, most, now = set(), [], {}
+
+    class Counting(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, incoming):
+            now[self] = now.get(self, 0) + 1
+            most.append(now[self])
+            await asyncio.sleep(0.01)
+            now[self] -= 1
+            return httpx.Response(
+                200, json={"run_id": 1, "monitor_id": 42, "state": "ok", "warnings": []}, request=incoming
+            )
+
+    def factory(**options):
+        contexts.add(id(options["verify"]))
+        return httpx.AsyncClient(transport=Counting(), **options)
+
+    async def main():
+        async with AsyncClient(environ={"DATAFOLD_API_KEY": KEY}, http_client=factory) as client:
+            runs = await asyncio.gather(*(client.get(f"datafold:monitors/42/runs/{n}") for n in range(40)))
+            assert len(runs) == 40
+
+    asyncio.run(main())
+    assert (max(most), len(now), len(contexts)) == (8, 5, 1)
