@@ -1,0 +1,245 @@
+"""Histories and streams of ends, as objects to iterate over, in both worlds."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from omnirun import monid
+from omnirun.attempts import Attempt
+from omnirun.errors import BadRef, PageError, WaitTimeout
+from omnirun.history import AsyncCompleted, AsyncHistory, Completed, History
+from omnirun.provider import Query
+from omnirun.run import Run
+from omnirun.waiting import Waiting
+from tests.overlay.virtual import World, reply
+
+LENGTH = 25
+SIZE = 10
+
+
+def serve(request, _):
+    """A workspace of 25 runs on pages of 10, the cursor being where a page begins."""
+    if request.path != "/v1/runs":
+        return reply(200, {"runId": request.path.rpartition("/")[2], "status": "COMPLETED"})
+    start = int(dict(request.params).get("cursor", "0"))
+    numbers = range(start, min(start + SIZE, LENGTH))
+    following = str(start + SIZE) if start + SIZE < LENGTH else None
+    return reply(200, {"items": [{"runId": str(n), "status": "RUNNING"} for n in numbers], "cursor": following})
+
+
+class Aside:
+    """An async driver that runs scripts in a world's virtual time."""
+
+    def __init__(self, world) -> None:
+        self._world = world
+
+    async def run(self, script):
+        await asyncio.sleep(0)
+        return self._world.run(script)
+
+
+def history(world, limit=None, cursor=None, query=None, target=None):
+    pager = world.engine.history(target or monid.Workspace(), query or Query(), cursor)
+    return History(pager, limit, world), AsyncHistory(pager, limit, Aside(world))
+
+
+async def collected(items):
+    return [item async for item in items]
+
+
+FACES = {
+    "sync": lambda faces: list(faces[0]),
+    "async": lambda faces: asyncio.run(collected(faces[1])),
+    "pages": lambda faces: [run for page in faces[0].pages() for run in page],
+    "async pages": lambda faces: [run for page in asyncio.run(collected(faces[1].pages())) for run in page],
+}
+IN_BOTH_WORLDS = pytest.mark.parametrize("read", FACES.values(), ids=FACES)
+
+
+def numbers(runs):
+    return [int(run.ref.path.removeprefix("runs/")) for run in runs]
+
+
+@IN_BOTH_WORLDS
+@pytest.mark.parametrize(
+    ("limit", "cursor", "expected", "requests"),
+    [
+        (None, None, range(25), 3),
+        (None, "10", range(10, 25), 2),
+        (0, None, (), 0),
+        (1, None, range(1), 1),
+        (10, None, range(10), 1),
+        (11, None, range(11), 2),
+        (100, None, range(25), 3),
+    ],
+)
+def test_reads_no_more_than_it_must(read, limit, cursor, expected, requests) -> None:
+    world = World(serve)
+
+    assert list(expected) == numbers(read(history(world, limit, cursor)))
+    assert requests == len(world.sent)
+
+
+def test_nothing_is_sent_before_it_is_asked_for() -> None:
+    world = World(serve)
+    runs = iter(history(world)[0])
+    assert [] == world.sent
+
+    assert [0, 1] == numbers([next(runs), next(runs)])
+    assert 1 == len(world.sent)
+
+
+def test_sizes_of_pages() -> None:
+    assert [10, 10, 5] == [len(page) for page in history(World(serve))[0].pages()]
+
+
+def test_empty_page_is_a_page() -> None:
+    """Who shows progress sees that a page was read, though none of its runs was asked for."""
+    target = monid.Endpoint("apify", "/x")
+
+    assert [[], [], []] == list(history(World(serve), target=target)[0].pages())
+
+
+def taken(count):
+    """Read so many runs, leave the loop, and tell where to resume."""
+    faces = history(World(serve))
+    for place, _ in enumerate(faces[0], start=1):
+        if place == count:
+            break
+    return faces[0].cursor
+
+
+@pytest.mark.parametrize(("count", "expected"), [(1, ""), (10, ""), (11, "10"), (21, "20"), (25, "20")])
+def test_cursor_within_a_page_is_that_page(count, expected) -> None:
+    """A page that is not known to be used up is read again rather than skipped."""
+    assert expected == (taken(count) or "")
+
+
+@IN_BOTH_WORLDS
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [(5, ""), (10, "10"), (15, "10"), (20, "20"), (24, "20"), (25, None), (None, None)],
+)
+def test_cursor_after_a_limit_skips_nothing(read, limit, expected) -> None:
+    """What the limit cut off is still to come."""
+    faces = history(World(serve), limit)
+    read(faces)
+
+    assert {expected} == {face.cursor for face in faces if face.cursor != faces[0]._pager.cursor} or (
+        expected == faces[0]._pager.cursor
+    )
+
+
+@pytest.mark.parametrize("limit", [1, 5, 10, 15, 25, 40])
+def test_resumed_from_limit_to_limit_nothing_is_missed(limit) -> None:
+    found, cursor = set(), None
+    for _ in range(LENGTH):
+        face, _ = history(World(serve), limit, cursor)
+        found |= set(numbers(face))
+        if face.cursor is None or face.cursor == cursor:
+            break
+        cursor = face.cursor
+
+    assert set(range(min(limit, LENGTH))) <= found
+    assert limit < SIZE or set(range(LENGTH)) == found
+
+
+@IN_BOTH_WORLDS
+def test_failing_page_raises_where_it_is_and_resumes(read) -> None:
+    """What was read before is not lost, and the same object goes on where it failed."""
+    broken = [True]
+
+    def sometimes(request, now):
+        failing = broken[0] and dict(request.params).get("cursor") == "10"
+        return reply(503) if failing else serve(request, now)
+
+    faces = history(World(sometimes))
+    with pytest.raises(PageError) as caught:
+        read(faces)
+    assert "10" == caught.value.cursor == faces[0].cursor == faces[1].cursor
+
+    broken[0] = False
+    assert list(range(10, 25)) == numbers(read(faces))
+    assert faces[0].cursor is None
+
+
+# ---- streams of ends
+
+
+def completed(world, items, timeout=None):
+    waiting = Waiting(world.engine, world, items, timeout, None)
+    return Completed(waiting, world), AsyncCompleted(waiting, Aside(world))
+
+
+STREAMS = {"sync": FACES["sync"], "async": FACES["async"]}
+IN_BOTH_STREAMS = pytest.mark.parametrize("read", STREAMS.values(), ids=STREAMS)
+
+TRIED = Attempt(error=BadRef("no ref"))
+
+
+def single(request, now):
+    """Run 1 ends after 5 s, run 2 never does."""
+    run_id = request.path.rpartition("/")[2]
+    return reply(200, {"runId": run_id, "status": "COMPLETED" if run_id == "1" and now >= 5 else "RUNNING"})
+
+
+@IN_BOTH_STREAMS
+def test_gives_each_attempt_once_errors_first(read) -> None:
+    world = World(single)
+    attempts = read(completed(world, ["monid:runs/1", TRIED, "nonsense"]))
+
+    assert [True, True, False] == [attempt.error is not None for attempt in attempts]
+    assert TRIED is attempts[0]
+    assert "1" == attempts[2].unwrap().raw["runId"]
+    assert 0 == world.engine.poller.pending
+
+
+@IN_BOTH_STREAMS
+def test_raises_after_the_last_that_ended_in_time(read) -> None:
+    world = World(single)
+    faces = completed(world, ["monid:runs/1", "monid:runs/2"], timeout=20)
+
+    with pytest.raises(WaitTimeout, match="monid:runs/2") as caught:
+        read(faces)
+
+    assert [2] == numbers(caught.value.pending)
+    assert 0 == world.engine.poller.pending
+
+
+def test_leaving_the_loop_ends_the_wait() -> None:
+    world = World(single)
+    stream, _ = completed(world, ["monid:runs/1", "monid:runs/2"])
+    with stream:
+        for attempt in stream:
+            assert "monid:runs/1" == str(attempt.ref)
+            break
+
+    assert 0 == world.engine.poller.pending
+
+
+def test_leaving_the_async_loop_ends_the_wait() -> None:
+    world = World(single)
+
+    async def first():
+        async with completed(world, ["monid:runs/1", "monid:runs/2"])[1] as stream:
+            async for attempt in stream:
+                return str(attempt.ref)
+
+    assert "monid:runs/1" == asyncio.run(first())
+    assert 0 == world.engine.poller.pending
+
+
+@IN_BOTH_STREAMS
+def test_of_nothing_ends_at_once(read) -> None:
+    assert [] == read(completed(World(single), []))
+
+
+def test_run_that_has_ended_is_given_without_asking() -> None:
+    world = World(single)
+    ended = world.run(World(serve).engine.get("monid:runs/1")) if False else None  # noqa: SIM210
+    run = ended or Run.from_json(World(serve).run(World(serve).engine.get("monid:runs/1")).to_json())
+
+    assert [run] == [attempt.run for attempt in completed(world, [run])[0]]
+    assert [] == world.sent
