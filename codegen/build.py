@@ -27,7 +27,7 @@ ROOT: Final = Path(__file__).parent.parent
 STAMP: Final = ".inputs"
 #: Files of the package itself, beside the providers.
 SHARED: Final = ("__init__.py", "client.py", "http.py", "py.typed", "values.py")
-TOOLS: Final = ("attrs", "datamodel-code-generator", "jinja2", "openapi-python-client", "ruamel.yaml", "ruff")
+TOOLS: Final = ("attrs", "datamodel-code-generator", "jinja2", "openapi-python-client", "pyyaml", "ruff")
 
 
 @frozen

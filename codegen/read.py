@@ -45,8 +45,36 @@ def read(page: Page) -> dict[str, Any]:
         hint = f"sources.toml may say: {', '.join(READERS)}."
         raise StageError(STAGE, page.where, "", f"the dialect {page.fragment.dialect!r} is unknown", hint)
     document = reader(page)
-    _check(document, "document", "", page.where, 1)
+    check_types(document, page.where)
     return document
+
+
+def check_types(document: Node, where: str) -> None:
+    """Refuse a document whose parts haven't the JSON types they must have.
+
+    Raises:
+        StageError: The first part that hasn't.
+    """
+    _check(document, "document", "", where, 1)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _are_texts(value: Any) -> bool:
+    return not is_list(value) or all(isinstance(item, str) for item in value)
+
+
+_VALUES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    **dict.fromkeys(("$ref", "name", "in", "description", "summary", "operationId"), ("a text", _is_text)),
+    "type": (
+        "a text or a list of texts",
+        lambda value: _is_text(value) or (is_list(value) and value != [] and _are_texts(value)),
+    ),
+    **dict.fromkeys(("required", "tags"), ("a list of texts", _are_texts)),
+    "security": ("a list of mappings", lambda value: is_list(value) and all(is_node(item) for item in value)),
+}
 
 
 def _check(value: Any, kind: str, pointer: str, where: str, line: int) -> None:
@@ -83,4 +111,8 @@ def _check_lists(value: Node, kind: str, pointer: str, where: str, line: int) ->
         boolean = isinstance(held, bool) and key == "required" and kind in _REQUIRABLE
         if held is not None and not boolean and not is_list(held):
             message = f"`{key}` of a {kind} is a list, not {type(held).__name__}"
+            raise StageError(STAGE, where, f"line {line} ({child(pointer, key)})", message)
+    for key, (wanted, fits) in _VALUES.items():
+        if value.get(key) is not None and not fits(value[key]):
+            message = f"`{key}` of a {kind} is {wanted}"
             raise StageError(STAGE, where, f"line {line} ({child(pointer, key)})", message)

@@ -19,7 +19,7 @@ from codegen.gate import gate
 from codegen.jsonvalue import node_at
 from codegen.merge import Fragment, merge
 from codegen.normalize import normalize
-from codegen.read import read
+from codegen.read import check_types, read
 from codegen.shape import shape
 from codegen.structure import AMENDMENTS, METHODS, Origin, origins, parts, unmarked
 
@@ -89,10 +89,12 @@ def make(provider: Provider, pages: Sequence[Page], acts: Sequence[amend.Action]
         amended = amend.amend(document, own, amendments)
         stated |= _stated(document)
         removed |= amended.removed
+        check_types(amended.document, amendments)
         fragments.append(Fragment(page.fragment.file, normalize(amended.document, amendments)))
     merged = merge(provider, fragments)
     amended = amend.amend(merged, [act for act in acts if not act.fragment], amendments)
     removed |= amended.removed
+    check_types(amended.document, amendments)
     shaped = shape(normalize(amended.document, amendments), provider)
     _nothing_lost(provider, stated - removed - _stated(shaped))
     document = unmarked(ordered(shaped))

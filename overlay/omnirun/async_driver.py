@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 from omnirun.errors import ClientClosed
 from omnirun.scheduler import Reply, Step
-from omnirun.scripts import CLOSED, received
+from omnirun.scripts import Ended
 
 if TYPE_CHECKING:
     from omnirun.clock import Clock
@@ -36,7 +36,7 @@ class AsyncChannel:
         """Wait for an item; None if there is none in time."""
         try:
             async with asyncio.timeout(seconds):
-                return received(await self._items.get())
+                return await self._items.get()
         except TimeoutError:
             return None
 
@@ -85,8 +85,7 @@ class AsyncDriver:
     async def close(self) -> None:
         """End every wait with `ClientClosed` and close the connections."""
         self._closed = True
-        for channel in list(self._channels):
-            channel.put(CLOSED)
+        self._tell(ClientClosed())
         if self._timer is not None:
             self._timer.cancel()
         flights = list(self._flights)
@@ -94,6 +93,10 @@ class AsyncDriver:
             flight.cancel()
         await asyncio.gather(*flights, return_exceptions=True)
         await self._transport.close()
+
+    def _tell(self, error: Exception) -> None:
+        for channel in list(self._channels):
+            channel.put(Ended(error))
 
     async def _receive(self, wanted: Receive) -> Any:
         assert isinstance(wanted.channel, AsyncChannel)
@@ -130,5 +133,9 @@ class AsyncDriver:
         self._timer = None if wake is None else loop.call_later(self._clock.real(wake - now), self._kick)
 
     async def _fly(self, task: Task) -> None:
-        self._scheduler.feed(task, await self._exchange(task.step))
-        self._kick()
+        reply = await self._exchange(task.step)
+        try:
+            self._scheduler.feed(task, reply)
+            self._kick()
+        except Exception as error:  # noqa: BLE001 - a defect, say of a provider, must not leave its callers hanging
+            self._tell(error)

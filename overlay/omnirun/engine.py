@@ -11,20 +11,22 @@ import logging
 import random as _random
 from contextlib import suppress
 from functools import partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
 from omnirun.accounts import Accounts
 from omnirun.attempts import Attempt
-from omnirun.errors import ClientClosed, OmnirunError
+from omnirun.clock import moment
+from omnirun.errors import AmbiguousTrigger, ClientClosed, OmnirunError
 from omnirun.flows import Asking, ask, judged
 from omnirun.paging import Pager
 from omnirun.poller import Poller
 from omnirun.registry import provider, to_target
 from omnirun.replies import unreadable
-from omnirun.scheduler import Scheduler, Step
-from omnirun.scripts import Receive
+from omnirun.scheduler import At, Scheduler, Step
+from omnirun.scripts import Receive, received
 from omnirun.triggers import Known, Trigger
 from omnirun.waiting import Waiting, to_ref
 from omnirun_raw.http import InvalidBody, StatusError
@@ -141,20 +143,24 @@ class Engine:
         left = len(flows)
         try:
             while left:
-                place, attempt = yield Receive(channel)
+                place, attempt = received((yield Receive(channel)))
                 attempts[place] = attempt
                 left -= 1
+        except ClientClosed as closed:
+            left = 0
+            for (place, target, _), task in zip_longest(flows, tasks):
+                attempts[place] = attempts[place] or Attempt(target, error=_cut_short(target, task, closed))
         finally:
             if left:
                 with suppress(ClientClosed):
                     driver.call(partial(self._leave, tasks))
 
     def _leave(self, tasks: list[Task], now: float) -> None:
-        """The caller left: what was not sent yet is not sent; what was is followed to its end, and logged."""
+        """The caller left: what was not sent is not sent any more; the rest is followed to its end, and logged."""
         for task in tasks:
-            if not task.sent_at:
+            if not _at_stake(task):
                 self.scheduler.cancel(task, now)
-            elif not task.done:
+            else:
                 task.on_done = _log_left
 
     def trigger(self, driver: Driver, target: Target | str, on_conflict: OnConflict) -> Script[Run]:
@@ -212,6 +218,17 @@ class Engine:
             return (yield from ask(step, read, self.asking))
         reply = yield attrs.evolve(step, fresh=True)
         return judged(read, reply)
+
+
+def _at_stake(task: Task) -> bool:
+    """Whether its trigger is on the wire or may have been accepted."""
+    return not task.done and (task.at is At.SENT or not task.step.fresh)
+
+
+def _cut_short(target: Target, task: Task | None, closed: ClientClosed) -> OmnirunError:
+    if task is None or not _at_stake(task):
+        return closed
+    return AmbiguousTrigger(target, moment(task.sent_at), (), closed)
 
 
 def _log_left(run: Run | None, error: Exception | None, _: float) -> None:

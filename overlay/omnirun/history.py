@@ -27,7 +27,7 @@ class _Reading:
     @property
     def cursor(self) -> str | None:
         """Where to resume: the page being read, or the next one; None at the end. A string to keep."""
-        return self._reading or self._pager.cursor
+        return self._pager.cursor if self._reading is None else self._reading
 
     def _more(self) -> bool:
         return self._pager.cursor is not None and self._left != 0

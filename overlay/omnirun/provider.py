@@ -33,12 +33,17 @@ class Site:
     key_prefix: str
 
 
+def _aware(_: object, field: attrs.Attribute[datetime | None], value: datetime | None) -> None:
+    if value is not None and value.tzinfo is None:
+        raise ValueError(f"{field.name} has no time zone; say which, for example datetime.now(UTC).")
+
+
 @attrs.frozen
 class Query:
     """What a history is asked for; `since` and `until` are aware, and bound the creation (or start) of a run."""
 
-    since: datetime | None = None
-    until: datetime | None = None
+    since: datetime | None = attrs.field(default=None, validator=_aware)
+    until: datetime | None = attrs.field(default=None, validator=_aware)
 
     def admits(self, run: Run) -> bool:
         """Tell whether a run is within the bounds; one without a time is."""

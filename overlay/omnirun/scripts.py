@@ -8,11 +8,10 @@ add a third, in virtual time.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import attrs
 
-from omnirun.errors import ClientClosed
 from omnirun.scheduler import Step
 
 T = TypeVar("T")
@@ -38,18 +37,22 @@ Script = Generator[Step | Receive, Any, T]
 Job = Callable[[float], None]
 """Something to do with the scheduler, given the time."""
 
-CLOSED: Final = object()
-"""What a driver that closes puts on every channel."""
+
+@attrs.frozen
+class Ended:
+    """The last item of every channel of a driver that was closed or broke, so that nobody waits for ever."""
+
+    error: Exception
 
 
 def received(item: Any) -> Any:
     """Give an item taken from a channel.
 
     Raises:
-        ClientClosed: the driver was closed.
+        Exception: the driver was closed (`ClientClosed`) or broke.
     """
-    if item is CLOSED:
-        raise ClientClosed
+    if isinstance(item, Ended):
+        raise item.error
     return item
 
 

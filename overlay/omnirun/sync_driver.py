@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 from omnirun.errors import ClientClosed
 from omnirun.scheduler import Reply, Step
-from omnirun.scripts import CLOSED, received
+from omnirun.scripts import Ended
 
 if TYPE_CHECKING:
     from omnirun.clock import Clock
@@ -40,7 +40,7 @@ class SyncChannel:
     def get(self, seconds: float | None) -> Any:
         """Wait for an item; None if there is none in time."""
         try:
-            return received(self._items.get(timeout=seconds))
+            return self._items.get(timeout=seconds)
         except queue.Empty:
             return None
 
@@ -67,7 +67,8 @@ class SyncDriver:
     def channel(self) -> SyncChannel:
         """Make a channel."""
         channel = SyncChannel()
-        self._channels.add(channel)
+        with self._lock:
+            self._channels.add(channel)
         return channel
 
     def run(self, script: Script[T]) -> T:
@@ -98,11 +99,16 @@ class SyncDriver:
             self._closed = True
             pump = self._pump
             self._jobs.put(_nothing)
-        for channel in list(self._channels):
-            channel.put(CLOSED)
+        self._tell(ClientClosed())
         if pump is not None and pump is not threading.current_thread():
             pump.join()
         self._transport.close()
+
+    def _tell(self, error: Exception) -> None:
+        with self._lock:
+            channels = list(self._channels)
+        for channel in channels:
+            channel.put(Ended(error))
 
     def _receive(self, wanted: Receive) -> Any:
         assert isinstance(wanted.channel, SyncChannel)
@@ -125,19 +131,29 @@ class SyncDriver:
         return Reply(sent_at, self._clock.now(), response)
 
     def _work(self) -> None:
-        """Pump the scheduler until nothing is under way there."""
-        while not self._closed:
-            now = self._clock.now()
-            for task in self._scheduler.next(now):
-                self._send(task)
-            wake = self._scheduler.wake(now)
-            if wake is None and not self._scheduler.in_flight and self._retire():
-                return
-            try:
-                job = self._jobs.get(timeout=None if wake is None else self._clock.real(wake - now))
-            except queue.Empty:
-                continue
-            job(self._clock.now())
+        """Pump the scheduler until nothing is under way there; what breaks it is told to all who wait."""
+        try:
+            while not self._closed and self._turn():
+                pass
+        except Exception as error:  # noqa: BLE001 - a defect, say of a provider, must not leave its callers hanging
+            with self._lock:
+                self._pump = None
+            self._tell(error)
+
+    def _turn(self) -> bool:
+        """Send what is due and do one job; tells whether to go on."""
+        now = self._clock.now()
+        for task in self._scheduler.next(now):
+            self._send(task)
+        wake = self._scheduler.wake(now)
+        if wake is None and not self._scheduler.in_flight and self._retire():
+            return False
+        try:
+            job = self._jobs.get(timeout=None if wake is None else self._clock.real(wake - now))
+        except queue.Empty:
+            return True
+        job(self._clock.now())
+        return True
 
     def _retire(self) -> bool:
         with self._lock:

@@ -18,7 +18,7 @@ from omnirun.errors import BadRef, ClientClosed, OmnirunError, WaitTimeout
 from omnirun.refs import Ref
 from omnirun.roster import Kind, Waiter
 from omnirun.run import Run
-from omnirun.scripts import Receive
+from omnirun.scripts import Receive, received
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,9 +71,7 @@ class Waiting:
         self._late: list[Run] = []
         for item in items:
             self._take(item)
-        runs = {ref: attempt.run for ref, attempt in self._open.items()}
-        if runs:
-            driver.call(partial(engine.poller.add, engine.lane, runs, self._waiter))
+        self._registered = False
 
     def next(self) -> Script[Attempt | None]:
         """Wait for the next end; None when there is nothing left.
@@ -81,10 +79,11 @@ class Waiting:
         Raises:
             WaitTimeout: the deadline came; everything that ended before was given.
         """
+        self.begin()
         deadline = self._waiter.deadline
         until = None if deadline is None else deadline + _LAST_POLL
         while not self._done and self._open:
-            event = yield Receive(self._channel, until)
+            event = received((yield Receive(self._channel, until)))
             if event is None:
                 self._give_up()
             else:
@@ -99,9 +98,16 @@ class Waiting:
     def close(self) -> None:
         """Stop waiting; the runs go on."""
         refs, self._open = list(self._open), {}
-        if refs:
+        if refs and self._registered:
             with suppress(ClientClosed):
                 self._driver.call(partial(self._engine.poller.drop, self._engine.lane, refs, self._waiter))
+
+    def begin(self) -> None:
+        """Start to wait when the first end is asked for: an iterator that is never used costs nothing."""
+        if self._open and not self._registered:
+            self._registered = True
+            runs = {ref: attempt.run for ref, attempt in self._open.items()}
+            self._driver.call(partial(self._engine.poller.add, self._engine.lane, runs, self._waiter))
 
     def _take(self, item: Attempt | RefLike) -> None:
         attempt = item if isinstance(item, Attempt) else self._attempt(item)

@@ -179,7 +179,9 @@ def test_list_of_another_shape_is_unreadable(body) -> None:
         through(PROVIDER.history(MONITOR).read, reply(200, body))
 
 
-@pytest.mark.parametrize(("body", "expected"), [(RUN, True), (ITEM | {"state": "ok"}, False), ({"run_id": 7}, False)])
+@pytest.mark.parametrize(
+    ("body", "expected"), [(RUN, True), (ITEM | {"state": "ok"}, False), ({"run_id": 7}, False)]
+)
 def test_only_a_run_read_itself_is_conclusive(body, expected) -> None:
     assert expected is PROVIDER.conclusive(Run(REF, raw=body))
 
@@ -233,7 +235,9 @@ def test_redirect_is_no_success(status) -> None:
 def test_only_monitors_run(use) -> None:
     other = firecrawl.Monitor("0199a1b2-0000-7000-8000-000000000001")
 
-    with pytest.raises(Unsupported, match=r"Datafold runs monitors, such as datafold.Monitor\(42\); firecrawl:"):
+    with pytest.raises(
+        Unsupported, match=r"Datafold runs monitors, such as datafold.Monitor\(42\); firecrawl:"
+    ):
         use(other)
 
 

@@ -238,9 +238,11 @@ def refusal(error, **rest):
     ],
 )
 @pytest.mark.parametrize(
-    ("read", "doing"), [(triggered, MONITOR), (fetched, REF), (LISTED.read, MONITOR)], ids=["trigger", "get", "list"]
+    ("read", "doing"),
+    [(triggered, MONITOR), (fetched, REF), (LISTED.read, MONITOR)],
+    ids=["trigger", "get", "list"],
 )
-def test_errors_in_the_providers_words(read, doing, status, body, expected, message) -> None:
+def test_errors_in_the_providers_words(read, doing, *, status, body, expected, message) -> None:
     with pytest.raises(ApiError) as caught:
         through(read, reply(status, body))
 
@@ -276,7 +278,6 @@ def test_pause_is_read_from_prose() -> None:
         (refusal("Monitor check is already running.", checkId="junk"), Conflict),
         (refusal("Monitor check is already running.", checkId=7), Conflict),
         (refusal({"odd": "words"}), Conflict),
-        ({}, Conflict),
     ],
 )
 def test_409_of_a_trigger(body, expected) -> None:
@@ -285,7 +286,7 @@ def test_409_of_a_trigger(body, expected) -> None:
         through(triggered, reply(409, body, x_request_id="r1"))
 
     assert type(caught.value) is expected
-    assert (409, "r1", body) == (caught.value.status, caught.value.request_id, caught.value.body or {})
+    assert (409, "r1", body) == (caught.value.status, caught.value.request_id, caught.value.body)
     assert str(caught.value).startswith(f"{MONITOR}: HTTP 409: ")
 
 
@@ -296,9 +297,12 @@ def test_busy_monitor_tells_its_run() -> None:
     assert REF == caught.value.ref
 
 
-def test_409_without_json() -> None:
-    with pytest.raises(Conflict, match="HTTP 409: the body is empty"):
-        triggered(reply(409, b""))
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"", "the body is empty"), (b"{}", "{}"), (b"<p>no", "<p>no")]
+)
+def test_409_without_words(content, words) -> None:
+    with pytest.raises(Conflict, match=f"HTTP 409: {words}"):
+        triggered(reply(409, content))
 
 
 def test_409_of_a_get_is_a_plain_conflict() -> None:
@@ -310,7 +314,7 @@ def test_409_of_a_get_is_a_plain_conflict() -> None:
 
 @pytest.mark.parametrize("use", [PROVIDER.trigger, PROVIDER.history])
 def test_only_monitors_run(use) -> None:
-    with pytest.raises(Unsupported, match="Firecrawl runs monitors, .*; datafold:monitors/42 is none"):
+    with pytest.raises(Unsupported, match=r"Firecrawl runs monitors, .*; datafold:monitors/42 is none"):
         use(datafold.Monitor(42))
 
 

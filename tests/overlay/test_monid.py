@@ -76,7 +76,12 @@ ALL = PROVIDER.history(monid.Workspace(account="eu"))
     [
         (
             PROVIDER.trigger(SCRAPER),
-            ("POST", "/v1/run", {}, {"provider": "apify", "endpoint": "/apidojo/tweet-scraper", "input": INPUT}),
+            (
+                "POST",
+                "/v1/run",
+                {},
+                {"provider": "apify", "endpoint": "/apidojo/tweet-scraper", "input": INPUT},
+            ),
         ),
         (
             PROVIDER.trigger(monid.Endpoint("x", "/")),
@@ -170,10 +175,10 @@ def test_blocked_run_is_a_run() -> None:
         (404, {"runId": None, "code": "NOT_FOUND", "message": "no such run"}, NotFound),
     ],
 )
-@pytest.mark.parametrize(
-    ("read", "doing"), [(triggered, SCRAPER), (fetched, REF)], ids=["trigger", "get"]
-)
-def test_body_with_code_and_message_is_an_error_whatever_the_status(read, doing, status, body, expected) -> None:
+@pytest.mark.parametrize(("read", "doing"), [(triggered, SCRAPER), (fetched, REF)], ids=["trigger", "get"])
+def test_body_with_code_and_message_is_an_error_whatever_the_status(
+    read, doing, status, body, expected
+) -> None:
     with pytest.raises(ApiError) as caught:
         through(read, reply(status, body, x_request_id="r1"))
 
@@ -222,7 +227,11 @@ def test_any_run_body_is_read_or_unreadable(status, body) -> None:
 @pytest.mark.parametrize(
     ("change", "attribute", "expected"),
     [
-        ({"cost": None, "price": {"type": "PER_CALL", "amount": 0.02, "currency": "USD"}}, "cost", Cost(0.02, "USD")),
+        (
+            {"cost": None, "price": {"type": "PER_CALL", "amount": 0.02, "currency": "USD"}},
+            "cost",
+            Cost(0.02, "USD"),
+        ),
         ({"cost": None, "price": {"amount": 0.02}}, "cost", Cost(0.02, "")),
         ({"cost": None, "price": {"amount": 0.02, "currency": None}}, "cost", Cost(0.02, "")),
         ({"cost": None, "price": {"amount": "0.02", "currency": "USD"}}, "cost", Cost(0.02, "USD")),
@@ -268,7 +277,9 @@ ITEMS = [
 ]
 
 
-@pytest.mark.parametrize(("listing", "expected"), [(ALL, "abcde"), (MINE, "ad")], ids=["workspace", "endpoint"])
+@pytest.mark.parametrize(
+    ("listing", "expected"), [(ALL, "abcde"), (MINE, "ad")], ids=["workspace", "endpoint"]
+)
 def test_list_shows_the_endpoints_runs(listing, expected) -> None:
     """The provider's list is of the whole workspace; how full a page was is counted before sorting out."""
     page = listing.read(reply(200, {"items": ITEMS, "cursor": "next"}), START)
@@ -287,7 +298,9 @@ def test_list_without_a_cursor_is_the_last_page(body) -> None:
     assert PROVIDER.history(PLAIN).read(reply(200, body), START).cursor is None
 
 
-@pytest.mark.parametrize("body", [{}, {"items": None}, {"items": ["a"]}, {"items": [{}]}, {"items": [{"runId": 7}]}])
+@pytest.mark.parametrize(
+    "body", [{}, {"items": None}, {"items": ["a"]}, {"items": [{}]}, {"items": [{"runId": 7}]}]
+)
 def test_list_of_another_shape_is_unreadable(body) -> None:
     with pytest.raises(UnreadableReply):
         through(ALL.read, reply(200, body))

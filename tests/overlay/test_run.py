@@ -169,7 +169,12 @@ def test_duration(times, expected) -> None:
 @pytest.mark.parametrize("run", [FULL, BARE], ids=["full", "bare"])
 @pytest.mark.parametrize(
     "carry",
-    [copy.copy, copy.deepcopy, lambda run: pickle.loads(pickle.dumps(run)), lambda run: Run.from_json(run.to_json())],
+    [
+        copy.copy,
+        copy.deepcopy,
+        lambda run: pickle.loads(pickle.dumps(run)),
+        lambda run: Run.from_json(run.to_json()),
+    ],
     ids=["copy", "deep", "pickle", "json"],
 )
 def test_survives_carrying(run, carry) -> None:
@@ -234,7 +239,7 @@ def test_json_round_trip(run) -> None:
     ],
 )
 def test_other_json_is_a_value_error(text) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError):  # noqa: PT011 - the words are the parser's own
         Run.from_json(text)
 
 
@@ -283,10 +288,14 @@ def test_html_escapes_what_the_provider_says() -> None:
 
 
 def test_html_has_a_row_for_what_is_known() -> None:
-    assert f"<table><tr><th>ref</th><td>{REF}</td></tr><tr><th>state</th><td> (unknown)</td></tr></table>" == (
-        BARE._repr_html_()
+    assert (
+        f"<table><tr><th>ref</th><td>{REF}</td></tr><tr><th>state</th><td> (unknown)</td></tr></table>"
+        == (BARE._repr_html_())
     )
-    assert "<tr><th>duration</th><td>60.0 s</td></tr><tr><th>cost</th><td>0.25 USD</td></tr>" in FULL._repr_html_()
+    assert (
+        "<tr><th>duration</th><td>60.0 s</td></tr><tr><th>cost</th><td>0.25 USD</td></tr>"
+        in FULL._repr_html_()
+    )
 
 
 @pytest.mark.parametrize(

@@ -391,9 +391,16 @@ def test_leaving_touches_no_other_waiter_of_the_same_run():
     world = World(Datafold({7: 30}))
     leaver = Waiting(world.engine, world, [REF], None, None)
     stayer = Waiting(world.engine, world, [REF], None, None)
+    leaver.begin()
     world.at(10, leaver.close)
     assert world.run(stayer.next()).unwrap().ok
     assert leaks_nothing(world)
+
+
+def test_an_iterator_that_is_never_used_asks_for_nothing():
+    world = World(Datafold({7: 30}))
+    Waiting(world.engine, world, [REF], None, None)
+    assert (world.sent, world.engine.poller.pending) == ([], 0)
 
 
 def test_leaving_early_leaks_nothing():
@@ -417,6 +424,7 @@ def test_a_new_run_wakes_a_sleeping_watch():
             observed_at=moment(START + 200),
         )
         young.append(Waiting(world.engine, world, [seen], 60, None))
+        young[0].begin()
 
     world.at(200, add)
     world.at(210, lambda: None)

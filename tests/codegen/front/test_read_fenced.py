@@ -160,6 +160,22 @@ def test_json_is_read():
             "`required` of a schema is a list",
         ),
         (fenced(MINIMAL + "components: {schemas: {X: 1}}\n"), "openapi", "a schema is a mapping"),
+        (
+            fenced(MINIMAL.replace("responses: {}", "security: [1]")),
+            "openapi",
+            "`security` of a operation is a list of mappings",
+        ),
+        (
+            fenced(MINIMAL.replace("responses: {}", "parameters: [{name: [x], in: query}]")),
+            "openapi",
+            "`name` of a parameter",
+        ),
+        (
+            fenced(MINIMAL + "components: {schemas: {X: {type: {}}}}\n"),
+            "openapi",
+            "`type` of a schema is a text or",
+        ),
+        (fenced(MINIMAL + "components: {schemas: {X: {required: [1]}}}\n"), "openapi", "a list of texts"),
         (fenced(MINIMAL), "legacy", "no fenced block"),
         (fenced(LEGACY.replace("method: post", "method: fetch")), "legacy", "an HTTP method"),
         (fenced(LEGACY.replace("path: /a/{id}", "path: a")), "legacy", "starts with /"),

@@ -1,0 +1,173 @@
+"""The two drivers: closing, cancelling and breaking end every wait, and a trigger at stake is never passed over."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import attrs
+import pytest
+
+from omnirun import AmbiguousTrigger, AsyncClient, Client, ClientClosed, WaitPolicy, datafold
+from omnirun.datafold import Datafold
+from omnirun.sandbox import running_sandbox
+
+FAST = WaitPolicy(first=0.02, step=0.02, cap=0.2, slow_cap=0.2, jitter=0.0)
+
+
+class Gate:
+    """Stands in for an httpx client at the socket's place: each request waits until the gate is opened."""
+
+    def __init__(self, body=b'{"run_id": 7}'):
+        self.body, self.open, self.asked = body, threading.Event(), []
+
+    def request(self, *, method, url, **_):
+        self.asked.append((method, url))
+        self.open.wait(10)
+        return attrs.make_class("Reply", ["status_code", "headers", "content"])(200, {}, self.body)
+
+    def close(self):
+        self.open.set()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+
+class AsyncGate(Gate):
+    async def request(self, *, method, url, **_):
+        self.asked.append((method, url))
+        await until_async(self.open.is_set)
+        return attrs.make_class("Reply", ["status_code", "headers", "content"])(200, {}, self.body)
+
+    async def aclose(self):
+        self.open.set()
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        pass
+
+
+def until(condition):
+    limit = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < limit, "it never came"
+        time.sleep(0.005)
+
+
+async def until_async(condition):
+    limit = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < limit, "it never came"
+        await asyncio.sleep(0.005)
+
+
+def options(gate):
+    return {"environ": {"DATAFOLD_API_KEY": "k"}, "policy": FAST, "http_client": lambda **_: gate}
+
+
+def test_closing_while_a_trigger_is_on_the_wire_says_that_it_may_have_been_accepted():
+    gate, caught = Gate(), []
+    client = Client(**options(gate))
+
+    def trigger():
+        with pytest.raises(AmbiguousTrigger, match="the client was closed") as info:
+            client.trigger(datafold.Monitor(42))
+        caught.append(info.value.target)
+
+    thread = threading.Thread(target=trigger)
+    thread.start()
+    until(lambda: gate.asked)
+    client.close()
+    thread.join(5)
+    assert caught == [datafold.Monitor(42)]
+
+
+def test_closing_an_async_client_says_so_too():
+    async def main():
+        gate = AsyncGate()
+        client = AsyncClient(**options(gate))
+        task = asyncio.create_task(client.trigger(datafold.Monitor(42)))
+        await until_async(lambda: gate.asked)
+        await client.close()
+        with pytest.raises(AmbiguousTrigger):
+            await task
+        with pytest.raises(ClientClosed):
+            await client.trigger(datafold.Monitor(42))
+
+    asyncio.run(main())
+
+
+def test_a_caller_that_is_cancelled_leaves_its_trigger_to_be_followed_and_logged(caplog):
+    async def main():
+        gate = AsyncGate()
+        async with AsyncClient(**options(gate)) as client:
+            tasks = [asyncio.create_task(client.trigger(datafold.Monitor(42))) for _ in range(2)]
+            await until_async(lambda: gate.asked)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            assert all(task.cancelled() for task in tasks)
+            gate.open.set()
+            await until_async(lambda: caplog.records)
+        return gate.asked
+
+    asked = asyncio.run(main())
+    assert [method for method, _ in asked] == ["POST"], (
+        "the second was not on the wire yet and never goes out"
+    )
+    assert "it started datafold:monitors/42/runs/7" in caplog.text
+
+
+@attrs.frozen
+class Defective(Datafold):
+    """A provider with a defect where no flow can catch it."""
+
+    def conclusive(self, run):
+        raise ZeroDivisionError
+
+    def collection(self, ref):
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_defect_of_a_provider_is_raised_and_leaves_nobody_hanging(kind):
+    with running_sandbox(speed=20) as running:
+        client = kind(environ=running.environment, policy=FAST)
+        client._engine._providers["datafold"] = Defective()
+
+        async def in_a_loop():
+            with pytest.raises(ZeroDivisionError):
+                await client.wait("datafold:monitors/42/runs/1000")
+            await client.close()
+
+        if kind is AsyncClient:
+            asyncio.run(in_a_loop())
+        else:
+            with pytest.raises(ZeroDivisionError):
+                client.wait("datafold:monitors/42/runs/1000")
+            client.close()
+
+
+def test_sender_threads_are_reused_and_never_more_than_the_bound():
+    names = set()
+
+    class Counting(Gate):
+        def request(self, **rest):
+            names.add(threading.current_thread().name)
+            time.sleep(0.002)
+            return super().request(**rest)
+
+    gate = Counting()
+    gate.open.set()
+    before = threading.active_count()
+    with Client(**options(gate)) as client:
+        attempts = client.trigger_all([datafold.Monitor(number) for number in range(200)])
+        assert all(attempt.error is None for attempt in attempts)
+        assert threading.active_count() - before <= 33
+    assert names == {"omnirun-send"}
