@@ -223,11 +223,22 @@ def test_leaving_the_loop_ends_the_wait() -> None:
 
 
 def test_leaving_the_with_ends_the_wait() -> None:
+    """Also while its iterator is still held."""
     world = World(single)
-    with completed(world, ["monid:runs/1", "monid:runs/2"])[0]:
-        assert world.engine.poller.pending == 2
+    with completed(world, ["monid:runs/1", "monid:runs/2"])[0] as stream:
+        ends = iter(stream)
+        assert str(next(ends).ref) == "monid:runs/1"
+        assert world.engine.poller.pending == 1
 
     assert world.engine.poller.pending == 0
+
+
+def test_stream_that_is_never_read_costs_nothing() -> None:
+    world = World(single)
+    completed(world, ["monid:runs/1", "monid:runs/2"])[0].close()
+
+    assert world.engine.poller.pending == 0
+    assert world.sent == []
 
 
 def test_leaving_the_async_loop_ends_the_wait() -> None:

@@ -515,6 +515,12 @@ def test_query(created, started, admitted, past) -> None:
     assert (admitted, past) == (BOUNDS.admits(item), BOUNDS.passed(item))
 
 
+@pytest.mark.parametrize("name", ["since", "until"])
+def test_bound_without_a_time_zone_is_refused(name) -> None:
+    with pytest.raises(ValueError, match=f"{name} has no time zone"):
+        Query(**{name: datetime(2026, 1, 1)})  # noqa: DTZ001 - that is the point
+
+
 def test_the_end_stays_the_end() -> None:
     world, reader = opened(book_of(Cursors(), 5))
     read_all(world, reader)

@@ -183,6 +183,13 @@ def test_survives_carrying(run, carry) -> None:
     assert hash(run) == hash(carry(run))
 
 
+def test_json_keeps_a_targets_input() -> None:
+    """Which its address does not hold."""
+    target = monid.Endpoint("apify", "/x", input={"terms": ["AI"], "n": None})
+
+    assert target == Run.from_json(Run(Ref.parse("monid:runs/1"), target).to_json()).target
+
+
 TIMES = st.none() | st.datetimes(timezones=st.just(UTC))
 WORDS = st.text(max_size=10)
 JSON = st.recursive(

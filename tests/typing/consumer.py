@@ -44,7 +44,9 @@ def sync() -> None:
         assert_type(run.verdict, Verdict | None)
         assert_type(run.duration, float | None)
         assert_type(client.wait("datafold:monitors/42/runs/7", 5.0), Run)
-        attempts = client.trigger_all([datafold.Monitor(1), firecrawl.Monitor("..."), monid.Endpoint("a", "/b")])
+        attempts = client.trigger_all(
+            [datafold.Monitor(1), firecrawl.Monitor("..."), monid.Endpoint("a", "/b")]
+        )
         assert_type(attempts, list[Attempt])
         for attempt in client.as_completed(attempts, timeout=900):
             assert_type(attempt, Attempt)
