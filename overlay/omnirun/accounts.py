@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import attrs
 
 from omnirun.errors import BadRef, MissingKey
+from omnirun.refs import account_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
     from omnirun.provider import Provider
 
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]+")
-_NAME = re.compile(r"[A-Za-z0-9_.-]*")
-
-
-def _named(_: object, __: object, value: str) -> None:
-    if not _NAME.fullmatch(value):
-        raise BadRef(f"an account is named with letters, digits, '_', '.' and '-', not {value!r}.")
 
 
 @attrs.frozen
@@ -40,7 +35,7 @@ class Account:
     """
 
     provider: str
-    name: str = attrs.field(default="", validator=_named)
+    name: str = attrs.field(default="", validator=account_name)
     api_key: str = attrs.field(kw_only=True, repr=False)
     base_url: str | None = attrs.field(default=None, kw_only=True)
     rate: float = attrs.field(default=50.0, kw_only=True)
@@ -63,6 +58,8 @@ class Door:
     base_url: str
     header: str
     credential: str = attrs.field(repr=False)
+
+    __reduce__ = Account.__reduce__
 
 
 class Accounts:

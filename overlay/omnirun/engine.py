@@ -217,7 +217,7 @@ class Engine:
         if request.method in ("GET", "HEAD"):
             return (yield from ask(step, read, self.asking))
         reply = yield attrs.evolve(step, fresh=True)
-        return judged(read, reply)
+        return judged(read, reply, f"{lane} {request.operation}")
 
 
 def _at_stake(task: Task) -> bool:

@@ -8,6 +8,7 @@ A running check is read with `limit=1`, for its pages matter only once it has en
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import UUID
@@ -67,6 +68,10 @@ class Monitor(Target):
     def path(self) -> str:
         """The path of its address."""
         return f"monitors/{self.id}"
+
+    def check(self, id: str) -> Ref:  # noqa: A002 - the field's own name
+        """Make the ref of one of its checks."""
+        return self.run(f"{self.path}/checks/{_uuid(id)}")
 
 
 @attrs.frozen
@@ -193,10 +198,9 @@ class Firecrawl:
         items = need(body.get("data"), "data")
         for item in items:
             if "currentCheckId" in item:
-                monitor, check = Monitor(item["id"], account=account), item["currentCheckId"]
-                current[monitor.path] = (
-                    monitor.run(f"{monitor.path}/checks/{_uuid(check)}") if check else None
-                )
+                with suppress(BadRef):  # an id of another form is none of ours
+                    monitor, check = Monitor(item["id"], account=account), item["currentCheckId"]
+                    current[monitor.path] = monitor.check(check) if check else None
         return Page((), len(items), asked=_PAGE_SIZE, current=current)
 
     def _check(self, monitor: Monitor, body: dict[str, Any], at: float) -> Run:

@@ -46,7 +46,7 @@ def ask(step: Step, read: Callable[[Response, float], T], asking: Asking) -> Flo
     while True:
         reply = yield step
         try:
-            return judged(read, reply)
+            return judged(read, reply, f"{step.lane} {step.request.method} {step.request.path}")
         except PASSING as error:
             failures += 1
             pause = max(asking.policy.backoff(failures, asking.random), asked_pause(error, asking.policy))
@@ -55,7 +55,7 @@ def ask(step: Step, read: Callable[[Response, float], T], asking: Asking) -> Flo
             step = attrs.evolve(step, delay=pause)
 
 
-def judged(read: Callable[[Response, float], T], reply: Reply) -> T:
+def judged(read: Callable[[Response, float], T], reply: Reply, doing: str) -> T:
     """Have a provider read a reply; a body of another shape than its API describes is an error like others.
 
     Raises:
@@ -67,7 +67,7 @@ def judged(read: Callable[[Response, float], T], reply: Reply) -> T:
     except OmnirunError:
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise unreadable(response, "", f"the body has another shape than expected ({error!r})") from error
+        raise unreadable(response, doing, f"the body has another shape than expected ({error!r})") from error
 
 
 def asked_pause(error: Exception, policy: WaitPolicy) -> float:

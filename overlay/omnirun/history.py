@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -11,33 +12,48 @@ if TYPE_CHECKING:
     from omnirun.attempts import Attempt
     from omnirun.paging import Pager
     from omnirun.run import Run
+    from omnirun.scheduler import Flow
     from omnirun.sync_driver import SyncDriver
     from omnirun.waiting import Waiting
 
 
 class _Reading:
-    """Where a reader is: which page it is in the middle of, and how many runs it may still take."""
+    """Where a reader is: what is left of the page it is in, and how many runs it may still take."""
 
     def __init__(self, pager: Pager, limit: int | None) -> None:
+        if limit is not None and limit < 0:
+            raise ValueError(f"limit is {limit}; it is a number of runs, or None for all of them.")
         self._pager = pager
         self._left = limit
-        self._reading: str | None = None
-        self._cut_short = False
+        self._position = pager.cursor
+        self._page: deque[Run] = deque()
+        self._in_hand = False  # whether the reader may still be busy with what was handed out last
 
     @property
     def cursor(self) -> str | None:
-        """Where to resume: the page being read, or the next one; None at the end. A string to keep."""
-        return self._pager.cursor if self._reading is None else self._reading
+        """Where to resume: the page being read, or the next one; None at the end. A string to keep.
+
+        A page counts as read when more is asked for, so whoever resumes may see runs again and never misses one.
+        """
+        return self._position if self._page or self._in_hand else self._pager.cursor
 
     def _more(self) -> bool:
-        return self._pager.cursor is not None and self._left != 0
+        """Whether another page is to be read."""
+        self._in_hand = False
+        return not self._page and self._pager.cursor is not None and self._left != 0
 
-    def _cut(self, runs: list[Run]) -> list[Run]:
-        if self._left is None:
-            return runs
-        taken = runs[: self._left]
-        self._cut_short = len(taken) < len(runs)
-        self._left -= len(taken)
+    def _next_page(self) -> Flow[list[Run]]:
+        position = self._pager.cursor
+        runs = yield from self._pager.next_page()
+        self._position = position
+        return runs
+
+    def _take(self, most: int | None = None) -> list[Run]:
+        """Hand out runs of the page at hand, within the limit."""
+        bounds = [len(self._page), *(bound for bound in (most, self._left) if bound is not None)]
+        taken = [self._page.popleft() for _ in range(min(bounds))]
+        self._left = None if self._left is None else self._left - len(taken)
+        self._in_hand = bool(taken)
         return taken
 
 
@@ -53,16 +69,19 @@ class History(_Reading):
 
     def pages(self) -> Iterator[list[Run]]:
         """Read page by page; a page can be empty."""
+        if rest := self._take():
+            yield rest
         while self._more():
-            position = self._pager.cursor
-            runs = self._cut(self._driver.run(self._pager.next_page()))
-            self._reading = position
-            yield runs
-            self._reading = position if self._cut_short else None
+            self._page.extend(self._driver.run(self._next_page()))
+            yield self._take()
 
     def __iter__(self) -> Iterator[Run]:
-        for page in self.pages():
-            yield from page
+        while True:
+            while taken := self._take(1):
+                yield from taken
+            if not self._more():
+                return
+            self._page.extend(self._driver.run(self._next_page()))
 
 
 class AsyncHistory(_Reading):
@@ -74,17 +93,21 @@ class AsyncHistory(_Reading):
 
     async def pages(self) -> AsyncIterator[list[Run]]:
         """Read page by page; a page can be empty."""
+        if rest := self._take():
+            yield rest
         while self._more():
-            position = self._pager.cursor
-            runs = self._cut(await self._driver.run(self._pager.next_page()))
-            self._reading = position
-            yield runs
-            self._reading = position if self._cut_short else None
+            self._page.extend(await self._driver.run(self._next_page()))
+            yield self._take()
 
     async def __aiter__(self) -> AsyncIterator[Run]:
-        async for page in self.pages():
-            for run in page:
+        while True:
+            for run in self._take(1):
                 yield run
+            if self._page and self._left != 0:
+                continue
+            if not self._more():
+                return
+            self._page.extend(await self._driver.run(self._next_page()))
 
 
 class Completed:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from omnirun.run import Run
     from omnirun.scheduler import Flow
 
+_DIGITS = 19
 _WINDOW = 10_000  # refs remembered; lists shift by far less while a page is read
 
 
@@ -52,6 +53,10 @@ class Style(Protocol):
         """Tell the position of the next page; None at the end."""
         ...
 
+    def accepts(self, position: str) -> bool:
+        """Tell whether a string is a position."""
+        ...
+
 
 @attrs.frozen
 class PageNumbers:
@@ -66,6 +71,10 @@ class PageNumbers:
             return str(number - 1)
         last = page.size < page.asked if page.pages is None else number >= page.pages
         return None if last or page.size == 0 else str(number + 1)
+
+    def accepts(self, position: str) -> bool:
+        """A page number, from 1 on."""
+        return _natural(position) and int(position) > 0
 
 
 @attrs.frozen
@@ -83,6 +92,10 @@ class Offsets:
         back = min(page.size - 1, int(page.asked * self.overlap))
         return str(int(passed.position) + page.size - back)
 
+    def accepts(self, position: str) -> bool:
+        """An offset, from 0 on."""
+        return _natural(position)
+
 
 @attrs.frozen
 class Cursors:
@@ -93,6 +106,14 @@ class Cursors:
     def after(self, passed: Passed) -> str | None:
         """Follow the cursor; an empty page is no end."""
         return passed.page.cursor or None
+
+    def accepts(self, position: str) -> bool:  # noqa: ARG002 - only the provider knows its cursors
+        """Any string."""
+        return True
+
+
+def _natural(position: str) -> bool:
+    return position.isascii() and position.isdigit() and len(position) < _DIGITS
 
 
 class Pager:
@@ -106,6 +127,10 @@ class Pager:
         self, listing: Listing, query: Query, lane: str, asking: Asking, cursor: str | None = None
     ) -> None:
         self.cursor: str | None = cursor or listing.style.start
+        if cursor is not None and not listing.style.accepts(cursor):
+            raise ValueError(
+                f"{cursor!r} is no cursor of the list {listing.key}; take one from a history's `cursor`."
+            )
         self._listing = listing
         self._query = query
         self._lane = lane

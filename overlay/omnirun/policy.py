@@ -86,10 +86,14 @@ class WaitPolicy:
 
 
 _PROSE = re.compile(
-    rb"retry[\s_-]*after\s*:?\s*(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s|sec|seconds?|m|min|minutes?)?\b",
+    rb"retry[\s_-]*after\s*:?\s*(\d{1,6}(?:\.\d{1,3})?)\s*([a-z]+)?\b",
     re.IGNORECASE,
 )
-_UNITS = {"ms": 0.001, "m": 60.0, "min": 60.0, "minute": 60.0, "minutes": 60.0}
+_UNITS = {
+    **dict.fromkeys(("ms", "msec", "msecs", "millisecond", "milliseconds"), 0.001),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600.0),
+}
 _PROSE_WITHIN = 4096
 
 

@@ -16,6 +16,7 @@ from omnirun.errors import BadRef
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_ACCOUNT = re.compile(r"[A-Za-z0-9_.-]*")
 _ADDRESS = re.compile(
     r"(?P<provider>[a-z][a-z0-9_-]*)(?:@(?P<account>[A-Za-z0-9_.-]+))?:(?P<path>[^\s\x00-\x1f]+)"
 )
@@ -75,13 +76,19 @@ class Ref:
         return f"Ref.parse({str(self)!r})"
 
 
+def account_name(_: object, __: object, value: str) -> None:
+    """Refuse an account name that no address can hold; an attrs validator."""
+    if not _ACCOUNT.fullmatch(value):
+        raise BadRef(f"an account is named with letters, digits, '_', '.' and '-', not {value!r}.")
+
+
 @attrs.frozen
 class Target:
     """What can be run; each provider has its own kinds, such as `datafold.Monitor(42)`."""
 
     provider: ClassVar[str]
 
-    account: str = attrs.field(default="", kw_only=True)
+    account: str = attrs.field(default="", validator=account_name, kw_only=True)
 
     @property
     def path(self) -> str:

@@ -10,7 +10,7 @@ import html
 import json
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import attrs
 
@@ -125,6 +125,9 @@ class Run:
             RunFailed: it failed, was skipped, has no verdict or has not ended, and that is to be raised.
             RunAlerted: it found something, and that is to be raised.
         """
+        for given in (failure, alert, skipped, no_verdict):
+            if given not in get_args(Gate):
+                raise ValueError(f"a gate either raises or passes, it can't be {given!r}.")
         error: type[RunFailed | RunAlerted] = RunFailed
         if self.outcome is Outcome.SKIPPED:
             gate = skipped

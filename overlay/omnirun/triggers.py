@@ -114,7 +114,7 @@ class Trigger:
         while True:
             reply = yield step
             try:
-                run = judged(partial(self.provider.read_trigger, self.target), reply)
+                run = judged(partial(self.provider.read_trigger, self.target), reply, str(self.target))
             except AlreadyRunning as error:
                 if self.on_conflict == "raise":
                     raise
@@ -164,7 +164,7 @@ class Trigger:
         request = listing.request(Query(), listing.style.start)
         reply = yield attrs.evolve(step, request=request, delay=delay, pause=0.0, fresh=False)
         try:
-            page = judged(listing.read, reply)
+            page = judged(listing.read, reply, str(self.target))
         except OmnirunError:
             return None
         theirs = http_date(reply.result().headers.get("date"))

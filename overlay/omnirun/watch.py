@@ -157,7 +157,7 @@ class Watch:
             if not self.roster.holds(entry):
                 continue
             try:
-                run = judged(partial(self._provider.read, entry.ref), reply)
+                run = judged(partial(self._provider.read, entry.ref), reply, str(entry.ref))
             except OmnirunError as error:
                 if self.roster.failed(entry, error, now):
                     self._rest(error)
@@ -182,7 +182,7 @@ class Watch:
             reply = yield self._step(self._listing.request(Query(), position), delay)
             delay, now = 0.0, reply.at
             try:
-                page = judged(self._listing.read, reply)
+                page = judged(self._listing.read, reply, f"{self._lane}:{self._listing.key}")
             except OmnirunError as error:
                 self._list_failed(entries, error, now)
                 return now

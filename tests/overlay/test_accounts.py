@@ -9,7 +9,8 @@ import traceback
 import attrs
 import pytest
 
-from omnirun.accounts import Account, Accounts
+from omnirun.accounts import Account, Accounts, Door
+from omnirun.datafold import Monitor
 from omnirun.errors import BadRef, MissingKey
 from omnirun.registry import provider
 from tests.overlay.virtual import World
@@ -111,8 +112,9 @@ def test_base_url_begins_with_http(base_url) -> None:
 
 @pytest.mark.parametrize("name", ["e u", "a@b", "a:b", "a/b", "é", "\n"])
 def test_name_is_one_that_an_address_can_hold(name) -> None:
-    with pytest.raises(BadRef, match="an account is named with letters"):
-        Account("datafold", name=name, api_key=KEY)
+    for make in (lambda: Account("datafold", name=name, api_key=KEY), lambda: Monitor(42, account=name)):
+        with pytest.raises(BadRef, match="an account is named with letters"):
+            make()
 
 
 def test_unknown_provider_is_no_missing_key() -> None:
@@ -169,3 +171,5 @@ def test_key_is_in_no_error_and_no_traceback(given) -> None:
 def test_account_is_not_carried(carry) -> None:
     with pytest.raises(TypeError, match="pickle refs and open a Client where they are used"):
         carry(EU)
+    with pytest.raises(TypeError, match="holds a key"):
+        carry(Door("https://eu.example.com", "Authorization", f"Key {KEY}"))

@@ -42,7 +42,7 @@ def envelope(*items, **rest):
 
 def through(read, response):
     """Read a reply the way the flows do."""
-    return judged(read, Reply(START, START, response))
+    return judged(read, Reply(START, START, response), "it")
 
 
 @pytest.mark.parametrize(

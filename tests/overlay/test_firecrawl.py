@@ -59,7 +59,7 @@ def minute(seconds):
 
 def through(read, response):
     """Read a reply the way the flows do."""
-    return judged(read, Reply(START, START, response))
+    return judged(read, Reply(START, START, response), "it")
 
 
 def triggered(response, at=START):
@@ -201,11 +201,12 @@ def test_list_of_monitors_tells_what_each_is_busy_with() -> None:
         {"id": ID, "currentCheckId": CHECK_ID},
         {"id": OTHER_ID, "currentCheckId": None},
         {"id": CHECK_ID},
+        {"id": "of another form", "currentCheckId": CHECK_ID},
     ]
     page = BUSY.read(reply(200, {"data": monitors}), START)
 
     assert {f"monitors/{ID}": REF, f"monitors/{OTHER_ID}": None} == page.current
-    assert ((), 3, 100) == (page.runs, page.size, page.asked)
+    assert ((), 4, 100) == (page.runs, page.size, page.asked)
 
 
 @pytest.mark.parametrize(("body", "expected"), [(CHECK, True), (WITHOUT_ID, True), ({"id": CHECK_ID}, False)])

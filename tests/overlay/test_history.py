@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 import pytest
 
@@ -265,3 +266,60 @@ def test_run_that_has_ended_is_given_without_asking() -> None:
 
     assert [run] == [attempt.run for attempt in completed(world, [run])[0]]
     assert [] == world.sent
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_each_run_is_given_once_however_it_is_asked_for(kind) -> None:
+    """What a reader left of a page is still there for the next one, item by item or page by page."""
+    reading = history(World(serve))[kind == "async"]
+
+    async def by_turns():
+        runs = []
+        async for run in reading:
+            runs.append(run)
+            break
+        async for run in reading:
+            runs.append(run)
+            if len(runs) == 4:
+                break
+        return runs + flat(await collected(reading.pages()))
+
+    if kind == "async":
+        runs = asyncio.run(by_turns())
+    else:
+        runs = [
+            next(iter(reading)),
+            *(run for run, _ in zip(reading, range(3), strict=False)),
+            *flat(reading.pages()),
+        ]
+    numbers = [int(run.ref.path.removeprefix("runs/")) for run in runs]
+    assert sorted(set(numbers)) == sorted(numbers)
+    assert set(range(LENGTH)) - set(numbers) <= {4}, "zip asked for one more than it gave"
+
+
+@pytest.mark.parametrize(
+    ("target", "cursor"),
+    [
+        ("datafold:monitors/42", "abc"),
+        ("datafold:monitors/42", "0"),
+        ("datafold:monitors/42", "-1"),
+        ("datafold:monitors/42", ""),
+        ("firecrawl:monitors/0199a1b2-0000-7000-8000-000000000001", "-1"),
+        ("firecrawl:monitors/0199a1b2-0000-7000-8000-000000000001", "9" * 30),
+    ],
+)
+def test_what_is_no_cursor_is_refused_before_anything_is_sent(target, cursor) -> None:
+    world = World(serve)
+    with pytest.raises(ValueError, match="is no cursor of the list monitors/"):
+        history(world, target=target, cursor=cursor)
+    assert world.sent == []
+
+
+def test_a_negative_limit_is_refused() -> None:
+    with pytest.raises(ValueError, match="limit is -1"):
+        history(World(serve), limit=-1)
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="since has no time zone"):
+        Query(since=datetime(2026, 1, 1))  # noqa: DTZ001 - that is what is wrong

@@ -56,7 +56,7 @@ DONE = STARTED | {
 
 def through(read, response):
     """Read a reply the way the flows do."""
-    return judged(read, Reply(START, START, response))
+    return judged(read, Reply(START, START, response), "it")
 
 
 def triggered(response, at=START):

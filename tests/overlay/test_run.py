@@ -478,3 +478,9 @@ def test_instant_never_raises(value) -> None:
     read_back = instant(value)
 
     assert read_back is None or read_back.utcoffset() == timedelta()
+
+
+@pytest.mark.parametrize("gate", ["failure", "alert", "skipped", "no_verdict"])
+def test_an_unknown_gate_is_refused_and_lets_nothing_pass(gate) -> None:
+    with pytest.raises(ValueError, match="it can't be 'rais'"):
+        FULL.check(**{gate: "rais"})

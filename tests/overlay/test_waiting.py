@@ -18,6 +18,7 @@ from omnirun.errors import (
     PollError,
     TransportError,
     UnknownState,
+    UnreadableReply,
     WaitTimeout,
 )
 from omnirun.refs import Ref
@@ -459,3 +460,11 @@ def test_only_the_input_one_gave_is_carried_on():
     target = monid.Endpoint("apify", "/x", input={"q": 1})
     seen = Run(Ref.parse("monid:runs/R"), target, Phase.RUNNING, observed_at=moment(START))
     assert wait(World(Monid({"R": 1})), seen).target == target
+
+
+def test_a_reply_of_another_shape_says_what_was_asked_for():
+    world = World(lambda request, at: reply(200, {}))
+    with pytest.raises(
+        UnreadableReply, match=r"datafold GET /api/v1/monitors/42/runs/7: HTTP 200: .*'run_id'"
+    ):
+        world.run(world.engine.get(REF))
