@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ApiError,
         AuthError,
         BadRef,
+        BadSignature,
         ClientClosed,
         Conflict,
         InvalidRequest,
@@ -50,10 +51,9 @@ if TYPE_CHECKING:
     from omnirun.transport import Timeouts
 
 _ERRORS = (
-    "AlreadyRunning AmbiguousTrigger ApiError AuthError BadRef ClientClosed Conflict InvalidRequest MissingKey "
-    "NotFound OmnirunError PageError PaymentRequired PollError "
-    "RateLimited RunAlerted RunFailed ServerError TargetPaused "
-    "TransportError UnknownState UnreadableReply Unsupported WaitTimeout"
+    "AlreadyRunning AmbiguousTrigger ApiError AuthError BadRef BadSignature ClientClosed Conflict InvalidRequest "
+    "MissingKey NotFound OmnirunError PageError PaymentRequired PollError RateLimited RunAlerted RunFailed "
+    "ServerError TargetPaused TransportError UnknownState UnreadableReply Unsupported WaitTimeout"
 )
 _WHERE = {
     "accounts": "Account",
@@ -80,6 +80,7 @@ __all__ = [
     "Attempt",
     "AuthError",
     "BadRef",
+    "BadSignature",
     "Client",
     "ClientClosed",
     "Conflict",

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from omnirun.async_driver import AsyncDriver
 from omnirun.clock import Clock
 from omnirun.engine import Engine
-from omnirun.history import AsyncCompleted, AsyncHistory, Completed, History
+from omnirun.pages import AsyncCompleted, AsyncPages, Completed, Pages
 from omnirun.policy import WaitPolicy
 from omnirun.provider import Query
 from omnirun.sync_driver import SyncDriver
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from omnirun.transport import Factory
     from omnirun.triggers import OnConflict
     from omnirun.waiting import OnUpdate, RefLike
+    from omnirun.webhooks import Event
     from omnirun_raw.http import Request
 
 T = TypeVar("T")
@@ -171,7 +172,7 @@ class Client(_Face):
         until: datetime | None = None,
         limit: int | None = None,
         cursor: str | None = None,
-    ) -> History:
+    ) -> Pages[Run]:
         """Read the runs of a target, lazily, page by page.
 
         Args:
@@ -181,7 +182,57 @@ class Client(_Face):
             limit: at most so many.
             cursor: where another history left off.
         """
-        return History(self._engine.history(target, Query(since, until), cursor), limit, self._driver)
+        return Pages(self._engine.history(target, Query(since, until), cursor), limit, self._driver)
+
+    def run_all(
+        self,
+        targets: Iterable[Target | str],
+        timeout: float | None = None,
+        *,
+        on_conflict: OnConflict = "raise",
+        on_update: OnUpdate | None = None,
+    ) -> list[Attempt]:
+        """Trigger all, then wait for all, in their order; errors and `WaitTimeout` are in the attempts."""
+        return self._driver.run(self._engine.run_all(self._driver, targets, timeout, on_conflict, on_update))
+
+    def wait_all(
+        self,
+        refs: Iterable[Attempt | RefLike],
+        timeout: float | None = None,
+        *,
+        on_update: OnUpdate | None = None,
+    ) -> list[Attempt]:
+        """Wait for all, in their order; errors and `WaitTimeout` are in the attempts.
+
+        Args:
+            refs: attempts, runs, refs or their strings.
+            timeout: seconds for all of them.
+            on_update: called with a run at each change.
+        """
+        return self._driver.run(self._engine.wait_all(self._driver, refs, timeout, on_update))
+
+    def items(
+        self, ref: RefLike, *, limit: int | None = None, cursor: str | None = None
+    ) -> Pages[Mapping[str, Any]]:
+        """Read what a finished run made: Firecrawl's page results, Monid's output items.
+
+        Raises:
+            Unsupported: the provider has no such list, or the run has not ended (when it is read).
+        """
+        return Pages(self._engine.items(ref, cursor), limit, self._driver)
+
+    def stop(self, ref: RefLike) -> Run:
+        """Ask a run to end and read it; it may take a while to end.
+
+        Raises:
+            Unsupported: the provider can't.
+            Conflict: the run can't be stopped (any more).
+        """
+        return self._driver.run(self._engine.stop(ref))
+
+    def notify(self, event: Event) -> None:
+        """Tell the client of a webhook delivery: a wait for that run looks at it at once, not at its next poll."""
+        self._driver.call(self._engine.noticing(event))
 
     def send(self, request: Request[T], *, account: str = "") -> T:
         """Send any request of a raw client, with this client's keys and its retries of reads.
@@ -261,9 +312,46 @@ class AsyncClient(_Face):
         until: datetime | None = None,
         limit: int | None = None,
         cursor: str | None = None,
-    ) -> AsyncHistory:
+    ) -> AsyncPages[Run]:
         """See `Client.history`; iterate with `async for`."""
-        return AsyncHistory(self._engine.history(target, Query(since, until), cursor), limit, self._driver)
+        return AsyncPages(self._engine.history(target, Query(since, until), cursor), limit, self._driver)
+
+    async def run_all(
+        self,
+        targets: Iterable[Target | str],
+        timeout: float | None = None,
+        *,
+        on_conflict: OnConflict = "raise",
+        on_update: OnUpdate | None = None,
+    ) -> list[Attempt]:
+        """See `Client.run_all`."""
+        return await self._driver.run(
+            self._engine.run_all(self._driver, targets, timeout, on_conflict, on_update)
+        )
+
+    async def wait_all(
+        self,
+        refs: Iterable[Attempt | RefLike],
+        timeout: float | None = None,
+        *,
+        on_update: OnUpdate | None = None,
+    ) -> list[Attempt]:
+        """See `Client.wait_all`."""
+        return await self._driver.run(self._engine.wait_all(self._driver, refs, timeout, on_update))
+
+    def items(
+        self, ref: RefLike, *, limit: int | None = None, cursor: str | None = None
+    ) -> AsyncPages[Mapping[str, Any]]:
+        """See `Client.items`; iterate with `async for`."""
+        return AsyncPages(self._engine.items(ref, cursor), limit, self._driver)
+
+    async def stop(self, ref: RefLike) -> Run:
+        """See `Client.stop`."""
+        return await self._driver.run(self._engine.stop(ref))
+
+    def notify(self, event: Event) -> None:
+        """See `Client.notify`; call it in the client's event loop."""
+        self._driver.call(self._engine.noticing(event))
 
     async def send(self, request: Request[T], *, account: str = "") -> T:
         """See `Client.send`."""

@@ -18,9 +18,9 @@ from omnirun import states
 from omnirun.clock import moment
 from omnirun.errors import BadRef, Unsupported
 from omnirun.paging import PageNumbers
-from omnirun.provider import Listing, Page, Query, Site
+from omnirun.provider import Listing, Page, Provider, Query, Site
 from omnirun.refs import Ref, Target, address
-from omnirun.replies import decoded, failure, is_list, loose
+from omnirun.replies import failure, is_list, loose
 from omnirun.run import Run, instant
 from omnirun.states import Phase
 from omnirun_raw.datafold.api.monitors import get_monitor_run, list_monitor_runs, trigger_monitor_run
@@ -59,17 +59,13 @@ class Monitor(Target):
 
 
 @attrs.frozen
-class Datafold:
+class Datafold(Provider):
     """The provider; see `omnirun.provider.Provider` for what each method does."""
 
     states: States = states.DATAFOLD
     name: ClassVar[str] = "datafold"
     site: ClassVar[Site] = Site(raw.BASE_URL, raw.KEY_HEADER, raw.KEY_PREFIX)
     adopts: ClassVar[bool] = True
-
-    def with_states(self, states: States) -> Datafold:
-        """See `Provider`."""
-        return attrs.evolve(self, states={**self.states, **states})
 
     def parse_target(self, path: str, account: str) -> Monitor:
         """See `Provider`."""
@@ -88,7 +84,7 @@ class Datafold:
 
     def read_trigger(self, target: Target, response: Response, at: float) -> Run:
         """See `Provider`."""
-        body = cast("wire.ApiPublicMonitorTriggerRunResultOut", self._body(response, at, str(target)))
+        body = cast("wire.ApiPublicMonitorTriggerRunResultOut", self.body(response, at, str(target)))
         ref = target.run(f"{target.path}/runs/{int(body['run_id'])}")
         return Run(ref, target, Phase.QUEUED, observed_at=moment(at), raw=body)
 
@@ -99,9 +95,9 @@ class Datafold:
 
     def read(self, ref: Ref, response: Response, at: float) -> Run:
         """See `Provider`."""
-        return self._run(self.target_of(ref), self._body(response, at, str(ref)), at)
+        return self._run(self.target_of(ref), self.body(response, at, str(ref)), at)
 
-    def history(self, target: Target) -> Listing:
+    def history(self, target: Target) -> Listing[Run]:
         """See `Provider`."""
         monitor = _monitor(target)
         return Listing(
@@ -112,7 +108,7 @@ class Datafold:
             newest_first=False,
         )
 
-    def collection(self, ref: Ref) -> Listing:
+    def collection(self, ref: Ref) -> Listing[Run]:
         """See `Provider`."""
         return self.history(self.target_of(ref))
 
@@ -137,13 +133,8 @@ class Datafold:
         message = detail if isinstance(detail, str) else "; ".join(map(_reason, reasons))
         return failure(response, at, doing, message=message, details=reasons)
 
-    def _body(self, response: Response, at: float, doing: str) -> dict[str, Any]:
-        if not 200 <= response.status < 300:  # noqa: PLR2004 - a trigger that was accepted is no error
-            raise self.error(response, at, doing)
-        return decoded(response, doing)
-
-    def _page(self, monitor: Monitor, response: Response, at: float) -> Page:
-        body = cast("wire.ApiPublicListMonitorRunsOut", self._body(response, at, str(monitor)))
+    def _page(self, monitor: Monitor, response: Response, at: float) -> Page[Run]:
+        body = cast("wire.ApiPublicListMonitorRunsOut", self.body(response, at, str(monitor)))
         runs = tuple(self._run(monitor, dict(item), at) for item in body["runs"])
         return Page(
             runs,

@@ -12,19 +12,20 @@ import random as _random
 from contextlib import suppress
 from functools import partial
 from itertools import zip_longest
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from omnirun.accounts import Accounts
 from omnirun.attempts import Attempt
 from omnirun.clock import moment
-from omnirun.errors import AmbiguousTrigger, ClientClosed, OmnirunError
+from omnirun.errors import AmbiguousTrigger, ClientClosed, OmnirunError, WaitTimeout
 from omnirun.flows import Asking, ask, judged
 from omnirun.paging import Pager
 from omnirun.poller import Poller
+from omnirun.provider import Query
 from omnirun.registry import provider, to_target
-from omnirun.replies import unreadable
+from omnirun.replies import accepted, unreadable
 from omnirun.scheduler import At, Scheduler, Step
 from omnirun.scripts import Receive, received
 from omnirun.triggers import Known, Trigger
@@ -36,14 +37,15 @@ if TYPE_CHECKING:
 
     from omnirun.accounts import Account
     from omnirun.policy import WaitPolicy
-    from omnirun.provider import Provider, Query
+    from omnirun.provider import Provider
     from omnirun.refs import Ref, Target
     from omnirun.run import Run
     from omnirun.scheduler import Task
-    from omnirun.scripts import Driver, Script
+    from omnirun.scripts import Driver, Job, Script
     from omnirun.states import States
     from omnirun.triggers import OnConflict
     from omnirun.waiting import OnUpdate, RefLike
+    from omnirun.webhooks import Event
     from omnirun_raw.http import Request, Response
 
 T = TypeVar("T")
@@ -194,11 +196,66 @@ class Engine:
 
     # ---- lists and everything else
 
-    def history(self, target: Target | str, query: Query, cursor: str | None) -> Pager:
+    def history(self, target: Target | str, query: Query, cursor: str | None) -> Pager[Run]:
         """Read the runs of a target."""
         what = to_target(target)
         listing = self.provider(what.provider).history(what)
         return Pager(listing, query, self.lane(what), self.asking, cursor)
+
+    def items(self, ref: RefLike, cursor: str | None) -> Pager[Mapping[str, Any]]:
+        """Read what a run made."""
+        address = to_ref(ref)
+        listing = self.provider(address.provider).items(address)
+        return Pager(listing, Query(), self.lane(address), self.asking, cursor)
+
+    def stop(self, ref: RefLike) -> Script[Run]:
+        """Ask a run to end, then read it."""
+        address = to_ref(ref)
+        owner, lane = self.provider(address.provider), self.lane(address)
+
+        def read(response: Response, at: float) -> None:
+            if not accepted(response.status):
+                raise owner.error(response, at, str(address))
+
+        yield from ask(Step(owner.stop(address), lane, metered=False), read, self.asking)
+        return (yield from self.get(address))
+
+    def noticing(self, event: Event) -> Job:
+        """Make the job that lets waits know of a delivery; the end of a part ends nothing."""
+        lane = self.lane(event.ref)
+        return lambda now: self.poller.notify(lane, event.ref, now) if event.kind == "completed" else None
+
+    def wait_all(
+        self,
+        driver: Driver,
+        items: Iterable[Attempt | RefLike],
+        timeout: float | None,
+        on_update: OnUpdate | None,
+    ) -> Script[list[Attempt]]:
+        """Wait for runs to end; gives an attempt for each item, in their order."""
+        waiting = Waiting(self, driver, items, timeout, on_update)
+        ended: dict[Ref | None, Attempt] = {}
+        try:
+            while (attempt := (yield from waiting.next())) is not None:
+                ended[attempt.ref] = attempt
+        except WaitTimeout as late:
+            for run in late.pending:
+                ended[run.ref] = Attempt(run.target, run.ref, run, WaitTimeout([run], timeout))
+        finally:
+            waiting.close()
+        return [item if item.ref is None else ended.get(item.ref, item) for item in waiting.items]
+
+    def run_all(
+        self,
+        driver: Driver,
+        targets: Iterable[Target | str],
+        timeout: float | None,
+        on_conflict: OnConflict,
+        on_update: OnUpdate | None,
+    ) -> Script[list[Attempt]]:
+        """Start a run of each target and wait for them to end."""
+        started = yield from self.trigger_all(driver, targets, on_conflict)
+        return (yield from self.wait_all(driver, started, timeout, on_update))
 
     def send(self, request: Request[T], account: str) -> Script[T]:
         """Send any request of a raw client; reads are retried, the rest is sent once."""

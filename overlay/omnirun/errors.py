@@ -139,6 +139,10 @@ class UnreadableReply(ApiError):
     """The provider reported success, but the body is not what its API describes."""
 
 
+class BadSignature(OmnirunError):
+    """A webhook delivery is not signed with the secret, or is not what it claims to be; don't act on it."""
+
+
 # ------------------------------------------------------------------------------ there was no answer
 
 

@@ -7,10 +7,13 @@ A running check is read with `limit=1`, for its pages matter only once it has en
 
 from __future__ import annotations
 
+import json
 import re
+import time
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import attrs
@@ -18,13 +21,14 @@ import attrs
 import omnirun_raw.firecrawl as raw
 from omnirun import states
 from omnirun.clock import moment
-from omnirun.errors import AlreadyRunning, BadRef, Conflict, TargetPaused, Unsupported
-from omnirun.paging import Offsets
-from omnirun.provider import Listing, Page, Query, Site
+from omnirun.errors import AlreadyRunning, BadRef, BadSignature, Conflict, TargetPaused, Unsupported
+from omnirun.paging import Cursors, Offsets
+from omnirun.provider import Listing, Page, Provider, Query, Site
 from omnirun.refs import Ref, Target, address
-from omnirun.replies import decoded, failure, is_list, loose, need
+from omnirun.replies import ended, failure, is_list, loose, need
 from omnirun.run import Cost, Run, instant
 from omnirun.states import Verdict
+from omnirun.webhooks import Event, age, verify
 from omnirun_raw.firecrawl.api.monitoring import (
     get_monitor_check,
     list_monitor_checks,
@@ -33,7 +37,7 @@ from omnirun_raw.firecrawl.api.monitoring import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, MutableSet
 
     from omnirun.errors import ApiError
     from omnirun.states import States
@@ -44,6 +48,10 @@ _UUID = r"[0-9a-fA-F-]{36}"
 _CHECK = re.compile(rf"monitors/({_UUID})/checks/({_UUID})")
 _MONITOR = re.compile(rf"monitors/({_UUID})")
 _PAGE_SIZE = 100
+_EVENTS: Mapping[str, Literal["page", "completed"]] = {
+    "monitor.page": "page",
+    "monitor.check.completed": "completed",
+}
 
 
 def _uuid(value: str | UUID) -> str:
@@ -75,17 +83,13 @@ class Monitor(Target):
 
 
 @attrs.frozen
-class Firecrawl:
+class Firecrawl(Provider):
     """The provider; see `omnirun.provider.Provider` for what each method does."""
 
     states: States = states.FIRECRAWL
     name: ClassVar[str] = "firecrawl"
     site: ClassVar[Site] = Site(raw.BASE_URL, raw.KEY_HEADER, raw.KEY_PREFIX)
     adopts: ClassVar[bool] = True
-
-    def with_states(self, states: States) -> Firecrawl:
-        """See `Provider`."""
-        return attrs.evolve(self, states={**self.states, **states})
 
     def parse_target(self, path: str, account: str) -> Monitor:
         """See `Provider`."""
@@ -107,8 +111,8 @@ class Firecrawl:
         monitor = _monitor(target)
         if response.status == 409:  # noqa: PLR2004 - busy or paused
             raise self._conflict(monitor, response, at)
-        body = cast("wire.MonitorRunResponse", self._body(response, at, str(target)))
-        return self._check(monitor, dict(need(body.get("data"), "data")), at)
+        body = cast("wire.MonitorRunResponse", self.body(response, at, str(target)))
+        return self.check(monitor, dict(need(body.get("data"), "data")), at)
 
     def get(self, ref: Ref) -> Request[Any]:
         """See `Provider`."""
@@ -117,10 +121,10 @@ class Firecrawl:
 
     def read(self, ref: Ref, response: Response, at: float) -> Run:
         """See `Provider`."""
-        body = cast("wire.MonitorCheckDetailResponse", self._body(response, at, str(ref)))
-        return self._check(self.target_of(ref), dict(need(body.get("data"), "data")), at)
+        body = cast("wire.MonitorCheckDetailResponse", self.body(response, at, str(ref)))
+        return self.check(self.target_of(ref), dict(need(body.get("data"), "data")), at)
 
-    def history(self, target: Target) -> Listing:
+    def history(self, target: Target) -> Listing[Run]:
         """See `Provider`."""
         monitor = _monitor(target)
         return Listing(
@@ -130,13 +134,26 @@ class Firecrawl:
             read=partial(self._page, monitor),
         )
 
-    def collection(self, ref: Ref) -> Listing:
+    def collection(self, ref: Ref) -> Listing[Run]:
         """See `Provider`."""
         return Listing(
             key="monitors",
             style=Offsets(),
             request=_list_monitors,
             read=partial(self._monitors, ref.account),
+            newest_first=False,
+        )
+
+    def items(self, ref: Ref) -> Listing[Mapping[str, Any]]:
+        """See `Provider`; what the check found on each page.
+
+        The `next` link is not followed: what it leaves out is read from it, and asked for where the client asks anyway.
+        """
+        return Listing(
+            key=ref.path,
+            style=Cursors(),
+            request=partial(_list_pages, ref),
+            read=partial(self._pages, ref),
             newest_first=False,
         )
 
@@ -180,19 +197,22 @@ class Firecrawl:
         paused = "paused" in str(error.message).lower()
         return (TargetPaused if paused else Conflict)(error.message, **told)
 
-    def _body(self, response: Response, at: float, doing: str) -> dict[str, Any]:
-        if not 200 <= response.status < 300:  # noqa: PLR2004 - a trigger that was accepted is no error
-            raise self.error(response, at, doing)
-        return decoded(response, doing)
-
-    def _page(self, monitor: Monitor, response: Response, at: float) -> Page:
-        body = cast("wire.MonitorCheckListResponse", self._body(response, at, str(monitor)))
-        checks = tuple(self._check(monitor, dict(item), at) for item in need(body.get("data"), "data"))
+    def _page(self, monitor: Monitor, response: Response, at: float) -> Page[Run]:
+        body = cast("wire.MonitorCheckListResponse", self.body(response, at, str(monitor)))
+        checks = tuple(self.check(monitor, dict(item), at) for item in need(body.get("data"), "data"))
         return Page(checks, len(checks), asked=_PAGE_SIZE)
 
-    def _monitors(self, account: str, response: Response, at: float) -> Page:
+    def _pages(self, ref: Ref, response: Response, at: float) -> Page[Mapping[str, Any]]:
+        body = cast("wire.MonitorCheckDetailResponse", self.body(response, at, str(ref)))
+        check = need(body.get("data"), "data")
+        ended(self.check(self.target_of(ref), dict(check), at))
+        link = body.get("next") or check.get("next")
+        pages = check.get("pages") or []
+        return Page(tuple(pages), len(pages), asked=_PAGE_SIZE, cursor=_skipped(link) if link else None)
+
+    def _monitors(self, account: str, response: Response, at: float) -> Page[Run]:
         body = cast(
-            "wire.MonitorListResponse", self._body(response, at, address("firecrawl", account, "monitors"))
+            "wire.MonitorListResponse", self.body(response, at, address("firecrawl", account, "monitors"))
         )
         current: dict[str, Ref | None] = {}
         items = need(body.get("data"), "data")
@@ -203,7 +223,8 @@ class Firecrawl:
                     current[monitor.path] = monitor.check(check) if check else None
         return Page((), len(items), asked=_PAGE_SIZE, current=current)
 
-    def _check(self, monitor: Monitor, body: dict[str, Any], at: float) -> Run:
+    def check(self, monitor: Monitor, body: dict[str, Any], at: float) -> Run:
+        """Read the JSON of a check."""
         item = cast("wire.MonitorCheckDetail", body)
         word = item.get("status") or ""
         finished_at = instant(item.get("finishedAt"))
@@ -225,6 +246,56 @@ class Firecrawl:
             cost=None if credits_ is None else Cost(credits_, "credits"),
             raw=body,
         )
+
+
+def read_webhook(
+    body: bytes,
+    headers: Mapping[str, str],
+    secret: str,
+    *,
+    account: str = "",
+    seen: MutableSet[str] | None = None,
+    now: float | None = None,
+) -> Event:
+    """Read a delivery of Firecrawl's (https://docs.firecrawl.dev/webhooks/events), once its signature holds.
+
+    Args:
+        body: the bytes as they came.
+        headers: with `X-Firecrawl-Signature`, in any case.
+        secret: the webhook secret of the account's settings; not the API key.
+        account: whose runs these are, if not the default account's.
+        seen: ids of deliveries read before; this one's is added.
+        now: seconds UTC, for its age; the wall clock if absent.
+
+    Raises:
+        BadSignature: it is not signed with the secret, or is no delivery of a monitor's.
+    """
+    signature = next(
+        (value for name, value in headers.items() if name.lower() == "x-firecrawl-signature"), None
+    )
+    verify(body, signature, secret)
+    try:
+        read: dict[str, Any] = json.loads(body)
+        kind = _EVENTS[read["type"]]
+        (part, *_) = read["data"]
+        monitor, check, delivery = (
+            Monitor(part["monitorId"], account=account),
+            read["id"],
+            str(read["webhookId"]),
+        )
+        ref = monitor.check(check)
+    except (AttributeError, BadRef, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise BadSignature(f"the delivery is signed and is none of a monitor's ({error!r}).") from error
+    at = time.time() if now is None else now
+    replayed = seen is not None and delivery in seen
+    if seen is not None:
+        seen.add(delivery)
+    # Only the end of a check says how the check stands; a page's status is the page's.
+    about: dict[str, Any] = (
+        {**part, "id": check} if kind == "completed" else {"id": check, "status": "running"}
+    )
+    run = PROVIDER.check(monitor, about, at)
+    return Event(ref, kind, run, delivery, replayed, age(UUID(str(check)), at), read)
 
 
 def _judged(summary: wire.MonitorSummary | None) -> Verdict | None:
@@ -251,6 +322,19 @@ def _ids(ref: Ref) -> tuple[str, str]:
 
 def _list(monitor: Monitor, _: Query, position: str) -> Request[Any]:
     return list_monitor_checks.build(UUID(monitor.id), limit=_PAGE_SIZE, offset=int(position))
+
+
+def _list_pages(ref: Ref, _: Query, position: str) -> Request[Any]:
+    monitor, check = _ids(ref)
+    return get_monitor_check.build(UUID(monitor), UUID(check), limit=_PAGE_SIZE, skip=int(position or 0))
+
+
+def _skipped(link: str) -> str:
+    """Read from a `next` link how many pages it leaves out."""
+    skip = parse_qs(urlsplit(link).query).get("skip", [""])[-1]
+    if not (skip.isascii() and skip.isdigit()):
+        raise ValueError(f"the next link {link!r} names no skip")
+    return str(int(skip))
 
 
 def _list_monitors(_: Query, position: str) -> Request[Any]:

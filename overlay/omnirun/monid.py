@@ -21,13 +21,13 @@ from omnirun import states
 from omnirun.clock import moment
 from omnirun.errors import BadRef, Unsupported
 from omnirun.paging import Cursors
-from omnirun.provider import Listing, Page, Query, Site
+from omnirun.provider import Listing, Page, Provider, Query, Site
 from omnirun.refs import Ref, Target, address
-from omnirun.replies import decoded, failure, loose, need, unreadable
+from omnirun.replies import accepted, decoded, ended, failure, is_list, is_object, loose, need, unreadable
 from omnirun.run import Cost, Run, instant
 from omnirun.states import Outcome, Phase
 from omnirun_raw.http import UNSET
-from omnirun_raw.monid.api.runs import get_run, list_runs, start_run
+from omnirun_raw.monid.api.runs import get_run, list_runs, start_run, stop_run
 
 if TYPE_CHECKING:
     from omnirun.errors import ApiError
@@ -84,17 +84,12 @@ class Workspace(Target):
 
 
 @attrs.frozen
-class Monid:
+class Monid(Provider):
     """The provider; see `omnirun.provider.Provider` for what each method does."""
 
     states: States = states.MONID
     name: ClassVar[str] = "monid"
     site: ClassVar[Site] = Site(raw.BASE_URL, raw.KEY_HEADER, raw.KEY_PREFIX)
-    adopts: ClassVar[bool] = False
-
-    def with_states(self, states: States) -> Monid:
-        """See `Provider`."""
-        return attrs.evolve(self, states={**self.states, **states})
 
     def parse_target(self, path: str, account: str) -> Target:
         """See `Provider`."""
@@ -134,7 +129,21 @@ class Monid:
         """See `Provider`."""
         return self._run(self._body(response, at, str(ref)), ref.account, at)
 
-    def history(self, target: Target) -> Listing:
+    def stop(self, ref: Ref) -> Request[Any]:
+        """See `Provider`."""
+        return stop_run.build(_id(ref))
+
+    def items(self, ref: Ref) -> Listing[Mapping[str, Any]]:
+        """See `Provider`; the output, which comes with the run."""
+        return Listing(
+            key=ref.path,
+            style=Cursors(),
+            request=lambda _, __: self.get(ref),
+            read=partial(self._items, ref),
+            newest_first=False,
+        )
+
+    def history(self, target: Target) -> Listing[Run]:
         """See `Provider`."""
         if not isinstance(target, (Endpoint, Workspace)):
             raise Unsupported(f"Monid lists the runs of endpoints and of the workspace; {target} is neither.")
@@ -146,13 +155,9 @@ class Monid:
             read=partial(self._page, target.account, only),
         )
 
-    def collection(self, ref: Ref) -> Listing:
+    def collection(self, ref: Ref) -> Listing[Run]:
         """See `Provider`."""
         return self.history(Workspace(account=ref.account))
-
-    def conclusive(self, run: Run) -> bool:  # noqa: ARG002 - items of the list have no output
-        """See `Provider`."""
-        return False
 
     def typed(self, raw: Mapping[str, Any]) -> Any:
         """See `Provider`."""
@@ -170,12 +175,11 @@ class Monid:
         body = dict(loose(response))
         if isinstance(body.get("runId"), str):
             return body
-        success = 200 <= response.status < 300  # noqa: PLR2004
-        if not success or {"code", "message"} <= body.keys():
+        if not accepted(response.status) or {"code", "message"} <= body.keys():
             raise self.error(response, at, doing)
         raise unreadable(response, doing, "the body is neither a run nor an error")
 
-    def _page(self, account: str, only: Endpoint | None, response: Response, at: float) -> Page:
+    def _page(self, account: str, only: Endpoint | None, response: Response, at: float) -> Page[Run]:
         doing = address("monid", account, "workspace")
         if response.status != 200:  # noqa: PLR2004 - the one success of a list
             raise self.error(response, at, doing)
@@ -186,6 +190,12 @@ class Monid:
             run for run in runs if only is None or (run.target is not None and run.target.path == only.path)
         )
         return Page(mine, len(items), asked=_PAGE_SIZE, cursor=body.get("cursor"))
+
+    def _items(self, ref: Ref, response: Response, at: float) -> Page[Mapping[str, Any]]:
+        run = ended(self.read(ref, response, at))
+        made = run.output if is_list(run.output) else [] if run.output is None else [run.output]
+        items = tuple(item if is_object(item) else {"value": item} for item in made)
+        return Page(items, len(items), asked=len(items))
 
     def _run(self, body: dict[str, Any], account: str, at: float, *, full: bool = True) -> Run:
         item = cast("wire.Run", body)
@@ -217,7 +227,7 @@ def _outcome(status: Any, *, full: bool) -> Outcome:
     """A run is COMPLETED also when the data provider answered with an error of its own."""
     if status is None:
         return Outcome.SUCCESS if full else Outcome.UNKNOWN
-    return Outcome.SUCCESS if isinstance(status, int) and 200 <= status < 300 else Outcome.FAILURE  # noqa: PLR2004
+    return Outcome.SUCCESS if isinstance(status, int) and accepted(status) else Outcome.FAILURE
 
 
 def _cost(item: wire.Run) -> Cost | None:

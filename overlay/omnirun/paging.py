@@ -12,20 +12,22 @@ raises and never truncates. It has no I/O: `next_page` is a flow.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import attrs
 
 from omnirun.errors import PageError
 from omnirun.flows import PASSING, ask
+from omnirun.run import Run
 from omnirun.scheduler import Step
 
 if TYPE_CHECKING:
     from omnirun.flows import Asking
     from omnirun.provider import Listing, Page, Query
     from omnirun.refs import Ref
-    from omnirun.run import Run
     from omnirun.scheduler import Flow
+
+T = TypeVar("T")
 
 _DIGITS = 19
 _WINDOW = 10_000  # refs remembered; lists shift by far less while a page is read
@@ -36,7 +38,7 @@ class Passed:
     """What a style needs to know of the page just read."""
 
     position: str
-    page: Page
+    page: Page[Any]
     fresh: int
     shifted: bool
 
@@ -116,7 +118,7 @@ def _natural(position: str) -> bool:
     return position.isascii() and position.isdigit() and len(position) < _DIGITS
 
 
-class Pager:
+class Pager(Generic[T]):
     """Where a reader of a list stands.
 
     Attributes:
@@ -124,7 +126,7 @@ class Pager:
     """
 
     def __init__(
-        self, listing: Listing, query: Query, lane: str, asking: Asking, cursor: str | None = None
+        self, listing: Listing[T], query: Query, lane: str, asking: Asking, cursor: str | None = None
     ) -> None:
         self.cursor: str | None = cursor or listing.style.start
         if cursor is not None and not listing.style.accepts(cursor):
@@ -139,11 +141,11 @@ class Pager:
         self._read: set[str] = set()
         self._count: int | None = None
 
-    def next_page(self) -> Flow[list[Run]]:
+    def next_page(self) -> Flow[list[T]]:
         """Read the page at `cursor` and move on.
 
         Returns:
-            Its runs that were not seen before and are within the query; none does not mean the end.
+            What is on it, less the runs that were seen before or are outside the query; none does not mean the end.
 
         Raises:
             PageError: the page could not be read, or the provider repeats a cursor; `cursor` still points at it.
@@ -159,19 +161,23 @@ class Pager:
             raise PageError(
                 f"The list {self._listing.key} could not be read further: {error}.", position
             ) from error
-        fresh = [run for run in page.runs if run.ref not in self._seen]
-        self._remember(fresh)
+        fresh = [item for item in page.items if self._new(item)]
         self.cursor = self._after(position, page, len(fresh))
-        return [run for run in fresh if self._query.admits(run)]
+        return [item for item in fresh if not isinstance(item, Run) or self._query.admits(item)]
 
-    def _remember(self, fresh: list[Run]) -> None:
-        for run in fresh:
-            self._seen[run.ref] = None
-        while len(self._seen) > _WINDOW:
+    def _new(self, item: T) -> bool:
+        """Tell whether a run was not seen before, and remember it; what a run made is never seen twice."""
+        if not isinstance(item, Run):
+            return True
+        new = item.ref not in self._seen
+        self._seen[item.ref] = None
+        if len(self._seen) > _WINDOW:
             self._seen.popitem(last=False)
+        return new
 
-    def _after(self, position: str, page: Page, fresh: int) -> str | None:
-        if self._listing.newest_first and page.runs and self._query.passed(page.runs[-1]):
+    def _after(self, position: str, page: Page[T], fresh: int) -> str | None:
+        last = page.items[-1] if page.items else None
+        if self._listing.newest_first and isinstance(last, Run) and self._query.passed(last):
             return None
         following = self._listing.style.after(
             Passed(position, page, fresh, shifted=self._shifted(position, page))
@@ -183,7 +189,7 @@ class Pager:
             )
         return following
 
-    def _shifted(self, position: str, page: Page) -> bool:
+    def _shifted(self, position: str, page: Page[T]) -> bool:
         """Compare the count with that of the last page read for the first time; a page read again proves nothing."""
         if position in self._read:
             return False

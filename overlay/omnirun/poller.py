@@ -66,6 +66,12 @@ class Poller:
             if watch is not None:
                 watch.roster.drop(ref, waiter, now)
 
+    def notify(self, lane: str, ref: Ref, now: float) -> None:
+        """Look at a run at once if it is waited for: somebody says it has ended."""
+        key, _ = self._place(ref, lane)
+        if (watch := self._watches.get(key)) is not None:
+            watch.look(ref, now)
+
     def _watch(self, ref: Ref, lane: str) -> Watch:
         key, listing = self._place(ref, lane)
         watch = self._watches.get(key)
@@ -84,7 +90,7 @@ class Poller:
             self._watches[key] = watch
         return watch
 
-    def _place(self, ref: Ref, lane: str) -> tuple[tuple[str, str], Listing | None]:
+    def _place(self, ref: Ref, lane: str) -> tuple[tuple[str, str], Listing[Run] | None]:
         listing = self._provider(ref.provider).collection(ref)
         return (lane, ref.path if listing is None else listing.key), listing
 

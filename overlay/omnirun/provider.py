@@ -8,9 +8,12 @@ in its state table, its quirks in its module, and no other module names a provid
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 import attrs
+
+from omnirun.errors import Unsupported
+from omnirun.replies import accepted, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from omnirun.run import Run
     from omnirun.states import States
     from omnirun_raw.http import Request, Response
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -59,11 +64,11 @@ class Query:
 
 
 @attrs.frozen
-class Page:
-    """One page of a list.
+class Page(Generic[T]):
+    """One page of a list of runs, or of what a run made.
 
     Attributes:
-        runs: the runs on it that belong to what was asked for.
+        items: what is on it and belongs to what was asked for.
         size: how many items it holds in all.
         asked: how many it could have held.
         cursor: where the provider says the next page is; None if it doesn't say.
@@ -72,7 +77,7 @@ class Page:
         current: for lists that show no runs but what each target is busy with: target path -> ref of its run.
     """
 
-    runs: tuple[Run, ...]
+    items: tuple[T, ...]
     size: int
     asked: int
     cursor: str | None = None
@@ -82,8 +87,8 @@ class Page:
 
 
 @attrs.frozen
-class Listing:
-    """A list that runs can be read from.
+class Listing(Generic[T]):
+    """A list that runs, or what a run made, can be read from.
 
     Attributes:
         key: what it lists; equal keys of one account are the same list.
@@ -96,31 +101,37 @@ class Listing:
     key: str
     style: Style
     request: Callable[[Query, str], Request[Any]] = attrs.field(eq=False)
-    read: Callable[[Response, float], Page] = attrs.field(eq=False)
+    read: Callable[[Response, float], Page[T]] = attrs.field(eq=False)
     newest_first: bool = True
 
 
 class Provider(Protocol):
-    """A service that runs work remotely. Times are seconds UTC (`at` is when a reply came back)."""
+    """A service that runs work remotely. Times are seconds UTC (`at` is when a reply came back).
 
-    @property
-    def name(self) -> str:
-        """The prefix of its addresses, and of its environment variables in capitals."""
-        ...
+    The methods with a body here say what a provider does that can't do more; inherit from this class to have them.
+    """
 
-    @property
-    def site(self) -> Site:
-        """Where it is, unless an account says otherwise."""
-        ...
+    # ---- what it is
 
-    @property
-    def adopts(self) -> bool:
-        """Whether its lists show enough of a run to tell whose trigger it came from."""
-        ...
+    name: ClassVar[str]
+    """The prefix of its addresses, and of its environment variables in capitals."""
+
+    site: ClassVar[Site]
+    """Where it is, unless an account says otherwise."""
+
+    adopts: ClassVar[bool] = False
+    """Whether its lists show enough of a run to tell whose trigger it came from."""
+
+    states: States
+    """Its state table; an attrs field, so that a client can replace words of it."""
 
     def with_states(self, states: States) -> Provider:
         """Give this provider with some words of its table replaced."""
-        ...
+        this: Any = self
+        taught: Provider = attrs.evolve(this, states={**self.states, **states})
+        return taught
+
+    # ---- addresses
 
     def parse_target(self, path: str, account: str) -> Target:
         """Read the path of a target's address; raises `BadRef`."""
@@ -129,6 +140,8 @@ class Provider(Protocol):
     def target_of(self, ref: Ref) -> Target | None:
         """Tell what a ref is a run of, if it says; raises `BadRef` if it is no ref of this provider's."""
         ...
+
+    # ---- one run
 
     def trigger(self, target: Target) -> Request[Any]:
         """Make the request that starts a run; raises `Unsupported` or `BadRef`."""
@@ -146,21 +159,39 @@ class Provider(Protocol):
         """Read the reply to a get; raises `ApiError`."""
         ...
 
-    def history(self, target: Target) -> Listing:
+    def stop(self, ref: Ref) -> Request[Any]:
+        """Make the request that asks a run to end; raises `Unsupported`."""
+        raise Unsupported(f"{self.name} can't stop a run ({ref}); it can trigger, get, wait and list.")
+
+    def typed(self, raw: Mapping[str, Any]) -> Any:  # noqa: ARG002 - for those that have models
+        """Read a run's JSON into the model of the reply it came from."""
+        raise Unsupported(f"{self.name} has no models; read run.raw.")
+
+    # ---- lists
+
+    def history(self, target: Target) -> Listing[Run]:
         """Give the list of a target's runs; raises `Unsupported`."""
-        ...
+        raise Unsupported(f"{self.name} has no list of the runs of {target}.")
 
-    def collection(self, ref: Ref) -> Listing | None:
+    def collection(self, ref: Ref) -> Listing[Run] | None:  # noqa: ARG002 - for those that have one
         """Give the list that shows this run among others that may be pending, if there is one."""
-        ...
+        return None
 
-    def conclusive(self, run: Run) -> bool:
+    def conclusive(self, run: Run) -> bool:  # noqa: ARG002 - for those whose lists show all
         """Tell whether a finished run read from a list has all that a get of it would show."""
-        ...
+        return False
 
-    def typed(self, raw: Mapping[str, Any]) -> Any:
-        """Read a run's JSON into the generated model of the reply it came from."""
-        ...
+    def items(self, ref: Ref) -> Listing[Mapping[str, Any]]:
+        """Give the list of what a finished run made; raises `Unsupported`."""
+        raise Unsupported(f"{self.name} has no list of what a run made; look at run.output of {ref}.")
+
+    # ---- replies
+
+    def body(self, response: Response, at: float, doing: str) -> dict[str, Any]:
+        """Decode the JSON object of a success; any 2xx is one, for a trigger that was accepted is no error."""
+        if not accepted(response.status):
+            raise self.error(response, at, doing)
+        return decoded(response, doing)
 
     def error(self, response: Response, at: float, doing: str) -> ApiError:
         """Make the error that a reply stands for, in the provider's words; `doing` names what was asked."""

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, cast
 
-from omnirun.errors import ApiError, InvalidRequest, UnreadableReply, error_class
+from omnirun.errors import ApiError, InvalidRequest, UnreadableReply, Unsupported, error_class
 from omnirun.policy import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from omnirun.run import Run
     from omnirun_raw.http import Response
 
 T = TypeVar("T")
 
 _SHOWN = 300
 _REQUEST_IDS = ("x-request-id", "request-id")
+
+
+def accepted(status: int) -> bool:
+    """Tell whether a status is one of success."""
+    return 200 <= status < 300  # noqa: PLR2004 - that is what they are
 
 
 def decoded(response: Response, doing: str) -> dict[str, Any]:
@@ -62,6 +68,24 @@ def need(value: T | None, name: str) -> T:
 def is_list(value: object) -> TypeGuard[list[Any]]:
     """Tell whether decoded JSON is a list."""
     return isinstance(value, list)
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether decoded JSON is an object."""
+    return isinstance(value, dict)
+
+
+def ended(run: Run) -> Run:
+    """Give a run that has ended.
+
+    Raises:
+        Unsupported: it has not, so what it made is not complete.
+    """
+    if not run.finished:
+        raise Unsupported(
+            f"{run.ref} is still {run.state or run.phase}; what it makes can be read once it has ended."
+        )
+    return run
 
 
 def loose(response: Response) -> Mapping[str, Any]:

@@ -170,7 +170,7 @@ class Trigger:
         theirs = http_date(reply.result().headers.get("date"))
         skew = timedelta() if theirs is None else theirs - moment((reply.sent_at + reply.at) / 2)
         since = moment(lost.sent_at) + skew - _CLOCKS_DIFFER
-        return tuple(run for run in page.runs if run.ref not in self.known and _started_since(run, since))
+        return tuple(run for run in page.items if run.ref not in self.known and _started_since(run, since))
 
 
 def _started_since(run: Run, since: datetime) -> bool:

@@ -69,8 +69,9 @@ class Waiting:
         self._done: deque[Attempt] = deque()
         self._open: dict[Ref, Attempt] = {}
         self._late: list[Run] = []
-        for item in items:
-            self._take(item)
+        self.items = [item if isinstance(item, Attempt) else self._attempt(item) for item in items]
+        for attempt in self.items:
+            self._take(attempt)
         self._registered = False
 
     def next(self) -> Script[Attempt | None]:
@@ -109,8 +110,7 @@ class Waiting:
             runs = {ref: attempt.run for ref, attempt in self._open.items()}
             self._driver.call(partial(self._engine.poller.add, self._engine.lane, runs, self._waiter))
 
-    def _take(self, item: Attempt | RefLike) -> None:
-        attempt = item if isinstance(item, Attempt) else self._attempt(item)
+    def _take(self, attempt: Attempt) -> None:
         if (
             attempt.error is not None
             or attempt.ref is None
@@ -141,7 +141,7 @@ class Waiting:
         if event.kind is Kind.EXPIRED:
             del self._open[event.ref]
             assert event.run is not None
-            self._late.append(event.run)
+            self._late.append(self._own(event.run, attempt))
             return
         run = None if event.run is None else self._own(event.run, attempt)
         if event.kind is not Kind.UPDATED:

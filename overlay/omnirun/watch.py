@@ -61,7 +61,7 @@ class Watch:
         self,
         provider: Provider,
         lane: str,
-        listing: Listing | None,
+        listing: Listing[Run] | None,
         *,
         asking: Asking,
         scheduler: Scheduler,
@@ -98,6 +98,12 @@ class Watch:
             self._task = self._scheduler.spawn(self._flow(now), self._ended, now)
         elif not self._failures:
             self._scheduler.nudge(self._task, now + self._delay(entries, now))
+
+    def look(self, ref: Ref, now: float) -> None:
+        """Fetch a run now, if it is waited for and not being fetched already."""
+        entry = self.roster.pending.get(ref)
+        if entry is not None and entry.fetch is None:
+            self._fetch(entry, now)
 
     def _ended(self, _: None, error: Exception | None, now: float) -> None:
         """A flow ends by itself when nothing is pending; one that broke ends its runs' waits, loudly."""
@@ -196,10 +202,10 @@ class Watch:
             self._miss(missing, now)
         return now
 
-    def _beyond(self, page: Page, oldest: float) -> bool:
+    def _beyond(self, page: Page[Run], oldest: float) -> bool:
         """Whether a newest-first list has come to runs older than all that are pending."""
         assert self._listing is not None
-        last = page.runs[-1].created_at if self._listing.newest_first and page.runs else None
+        last = page.items[-1].created_at if self._listing.newest_first and page.items else None
         return last is not None and last.timestamp() < oldest
 
     def _asked(self, reply: Reply) -> float:
@@ -207,17 +213,17 @@ class Watch:
 
     # ---- what a list shows
 
-    def _sight(self, page: Page, now: float) -> set[Ref]:
+    def _sight(self, page: Page[Run], now: float) -> set[Ref]:
         """Take in a page; tells which of the pending runs it shows something of."""
         sighted: set[Ref] = set()
-        for run in page.runs:
+        for run in page.items:
             entry = self.roster.pending.get(run.ref)
             if entry is not None and entry.fetch is None:
                 sighted.add(run.ref)
                 self._see(entry, run, now, full=False)
         return sighted | self._sight_current(page, now) if page.current else sighted
 
-    def _sight_current(self, page: Page, now: float) -> set[Ref]:
+    def _sight_current(self, page: Page[Run], now: float) -> set[Ref]:
         """A list that only shows which run each target is busy with: the others are looked at themselves."""
         sighted: set[Ref] = set()
         for entry in list(self.roster.pollable()):

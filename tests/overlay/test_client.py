@@ -22,6 +22,7 @@ from omnirun import (
     BadRef,
     Client,
     ClientClosed,
+    Conflict,
     MissingKey,
     NotFound,
     Origin,
@@ -30,6 +31,7 @@ from omnirun import (
     Run,
     TargetPaused,
     TransportError,
+    Unsupported,
     Verdict,
     WaitPolicy,
     WaitTimeout,
@@ -389,3 +391,63 @@ def test_a_clock_that_runs_faster_shortens_every_pause(service):
         began = time.monotonic()
         client.run(TARGETS[0], timeout=600)
         assert time.monotonic() - began < 5
+
+
+def test_run_all_gives_an_attempt_for_each_target_in_their_order(both):
+    slow = monid.Endpoint("apify", "/sandbox/slow")
+    targets = [slow, datafold.Monitor(999), datafold.Monitor(43), "nonsense", TARGETS[2]]
+    attempts = both.run_all(targets, timeout=0.7)
+    assert [attempt.target for attempt in attempts] == [
+        slow,
+        datafold.Monitor(999),
+        datafold.Monitor(43),
+        None,
+        TARGETS[2],
+    ]
+    assert [type(attempt.error) for attempt in attempts] == [
+        WaitTimeout,
+        NotFound,
+        type(None),
+        BadRef,
+        type(None),
+    ]
+    assert attempts[2].unwrap().verdict is Verdict.ALERT
+    again = both.wait_all([attempts[0], str(attempts[2].ref), attempts[2].unwrap()], timeout=20)
+    assert [attempt.unwrap().outcome for attempt in again] == [
+        Outcome.TIMED_OUT,
+        Outcome.SUCCESS,
+        Outcome.SUCCESS,
+    ]
+
+
+def test_what_a_check_found_is_read_page_by_page(both):
+    run = both.run(firecrawl.Monitor(CHECK.format(1)), timeout=20)
+    found = list(both.items(run))
+    assert len(found) == 60
+    assert {page["status"] for page in found} == {"same", "changed", "new", "removed"}
+    assert list(both.items(str(run.ref), limit=3)) == found[:3]
+
+
+def test_what_an_endpoint_made_are_its_items(both):
+    run = both.run(TARGETS[2], timeout=20)
+    assert list(both.items(run)) == run.output
+    assert len(run.output) == 10
+
+
+def test_what_is_not_there_is_unsupported(both):
+    running = both.trigger(monid.Endpoint("apify", "/sandbox/slow"))
+    with pytest.raises(Unsupported, match="is still RUNNING"):
+        list(both.items(running))
+    with pytest.raises(Unsupported, match=r"datafold has no list of what a run made"):
+        both.items("datafold:monitors/42/runs/1000")
+    with pytest.raises(Unsupported, match="datafold can't stop a run"):
+        both.stop("datafold:monitors/42/runs/1000")
+    assert both.stop(running).ref == running.ref
+
+
+def test_a_run_can_be_stopped(both):
+    run = both.trigger(monid.Endpoint("apify", "/sandbox/slow"))
+    stopped = both.wait(both.stop(run), timeout=20)
+    assert stopped.outcome in (Outcome.CANCELLED, Outcome.TIMED_OUT)
+    with pytest.raises(Conflict):
+        both.stop(run)

@@ -159,9 +159,9 @@ def test_list_reads_a_page() -> None:
     body = envelope(RUN, ITEM | {"run_id": 6}, count=12, page=2, page_size=10, total_pages=2)
     page = PROVIDER.history(MONITOR).read(reply(200, body), START)
 
-    assert [("alert", Phase.FINISHED), ("", Phase.UNKNOWN)] == [(run.state, run.phase) for run in page.runs]
+    assert [("alert", Phase.FINISHED), ("", Phase.UNKNOWN)] == [(run.state, run.phase) for run in page.items]
     assert (2, 10, 12, 2, None) == (page.size, page.asked, page.count, page.pages, page.cursor)
-    assert {MONITOR} == {run.target for run in page.runs}
+    assert {MONITOR} == {run.target for run in page.items}
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ EXPECTED = Run(
     [
         (triggered, {"success": True, "id": CHECK_ID, "data": CHECK}),
         (fetched, {"success": True, "data": CHECK}),
-        (lambda response: LISTED.read(response, START).runs[0], {"success": True, "data": [CHECK]}),
+        (lambda response: LISTED.read(response, START).items[0], {"success": True, "data": [CHECK]}),
     ],
     ids=["trigger", "get", "list"],
 )
@@ -191,7 +191,7 @@ def test_list_without_data_is_unreadable(read, body) -> None:
 def test_list_reads_a_page() -> None:
     page = LISTED.read(reply(200, {"data": [CHECK, CHECK | {"id": OTHER_ID, "status": "running"}]}), START)
 
-    assert ["completed", "running"] == [run.state for run in page.runs]
+    assert ["completed", "running"] == [run.state for run in page.items]
     assert (2, 100, None, None, None) == (page.size, page.asked, page.count, page.pages, page.cursor)
 
 
@@ -206,7 +206,7 @@ def test_list_of_monitors_tells_what_each_is_busy_with() -> None:
     page = BUSY.read(reply(200, {"data": monitors}), START)
 
     assert {f"monitors/{ID}": REF, f"monitors/{OTHER_ID}": None} == page.current
-    assert ((), 4, 100) == (page.runs, page.size, page.asked)
+    assert ((), 4, 100) == (page.items, page.size, page.asked)
 
 
 @pytest.mark.parametrize(("body", "expected"), [(CHECK, True), (WITHOUT_ID, True), ({"id": CHECK_ID}, False)])

@@ -284,9 +284,9 @@ def test_list_shows_the_endpoints_runs(listing, expected) -> None:
     """The provider's list is of the whole workspace; how full a page was is counted before sorting out."""
     page = listing.read(reply(200, {"items": ITEMS, "cursor": "next"}), START)
 
-    assert list(expected) == [run.ref.path.removeprefix("runs/") for run in page.runs]
+    assert list(expected) == [run.ref.path.removeprefix("runs/") for run in page.items]
     assert (5, 100, "next", None) == (page.size, page.asked, page.cursor, page.count)
-    assert {"eu"} == {run.ref.account for run in page.runs}
+    assert {"eu"} == {run.ref.account for run in page.items}
 
 
 def test_history_of_an_endpoint_does_not_depend_on_its_input() -> None:

@@ -356,7 +356,7 @@ def read(provider, target, ref, call, body):
         case "get":
             return provider.read(Ref.parse(ref), reply(200, body), START)
         case _:
-            (run,) = provider.history(target).read(reply(200, body), START).runs
+            (run,) = provider.history(target).read(reply(200, body), START).items
             return run
 
 

@@ -142,7 +142,7 @@ def test_monid_list_item_without_a_status_tells_no_outcome(body, expected) -> No
     listing = monid.PROVIDER.history(monid.Workspace())
     item = {"runId": "01HX", "status": "COMPLETED"} | body
 
-    assert [expected] == [axes(run) for run in listing.read(reply(200, {"items": [item]}), 0.0).runs]
+    assert [expected] == [axes(run) for run in listing.read(reply(200, {"items": [item]}), 0.0).items]
 
 
 KNOWN = {**states.DATAFOLD, **states.FIRECRAWL, **states.MONID}

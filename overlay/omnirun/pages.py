@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -11,29 +11,30 @@ if TYPE_CHECKING:
     from omnirun.async_driver import AsyncDriver
     from omnirun.attempts import Attempt
     from omnirun.paging import Pager
-    from omnirun.run import Run
     from omnirun.scheduler import Flow
     from omnirun.sync_driver import SyncDriver
     from omnirun.waiting import Waiting
 
+T = TypeVar("T")
 
-class _Reading:
-    """Where a reader is: what is left of the page it is in, and how many runs it may still take."""
 
-    def __init__(self, pager: Pager, limit: int | None) -> None:
+class _Reading(Generic[T]):
+    """Where a reader is: what is left of the page it is in, and how many items it may still take."""
+
+    def __init__(self, pager: Pager[T], limit: int | None) -> None:
         if limit is not None and limit < 0:
-            raise ValueError(f"limit is {limit}; it is a number of runs, or None for all of them.")
+            raise ValueError(f"limit is {limit}; it is a number of items, or None for all of them.")
         self._pager = pager
         self._left = limit
         self._position = pager.cursor
-        self._page: deque[Run] = deque()
+        self._page: deque[T] = deque()
         self._in_hand = False  # whether the reader may still be busy with what was handed out last
 
     @property
     def cursor(self) -> str | None:
         """Where to resume: the page being read, or the next one; None at the end. A string to keep.
 
-        A page counts as read when more is asked for, so whoever resumes may see runs again and never misses one.
+        A page counts as read when more is asked for, so whoever resumes may see items again and never misses one.
         """
         return self._position if self._page or self._in_hand else self._pager.cursor
 
@@ -42,14 +43,14 @@ class _Reading:
         self._in_hand = False
         return not self._page and self._pager.cursor is not None and self._left != 0
 
-    def _next_page(self) -> Flow[list[Run]]:
+    def _next_page(self) -> Flow[list[T]]:
         position = self._pager.cursor
         runs = yield from self._pager.next_page()
         self._position = position
         return runs
 
-    def _take(self, most: int | None = None) -> list[Run]:
-        """Hand out runs of the page at hand, within the limit."""
+    def _take(self, most: int | None = None) -> list[T]:
+        """Hand out items of the page at hand, within the limit."""
         bounds = [len(self._page), *(bound for bound in (most, self._left) if bound is not None)]
         taken = [self._page.popleft() for _ in range(min(bounds))]
         self._left = None if self._left is None else self._left - len(taken)
@@ -57,17 +58,17 @@ class _Reading:
         return taken
 
 
-class History(_Reading):
-    """The runs of a target, newest first where the provider lists them so; read page by page as they are asked for.
+class Pages(_Reading[T]):
+    """The runs of a target or what a run made, in the provider's order, read page by page as they are asked for.
 
     Iterating raises `PageError` (its `cursor` resumes) rather than end early.
     """
 
-    def __init__(self, pager: Pager, limit: int | None, driver: SyncDriver) -> None:
+    def __init__(self, pager: Pager[T], limit: int | None, driver: SyncDriver) -> None:
         super().__init__(pager, limit)
         self._driver = driver
 
-    def pages(self) -> Iterator[list[Run]]:
+    def pages(self) -> Iterator[list[T]]:
         """Read page by page; a page can be empty."""
         if rest := self._take():
             yield rest
@@ -75,7 +76,7 @@ class History(_Reading):
             self._page.extend(self._driver.run(self._next_page()))
             yield self._take()
 
-    def __iter__(self) -> Iterator[Run]:
+    def __iter__(self) -> Iterator[T]:
         while True:
             while taken := self._take(1):
                 yield from taken
@@ -84,14 +85,14 @@ class History(_Reading):
             self._page.extend(self._driver.run(self._next_page()))
 
 
-class AsyncHistory(_Reading):
-    """`History` for `async for`."""
+class AsyncPages(_Reading[T]):
+    """`Pages` for `async for`."""
 
-    def __init__(self, pager: Pager, limit: int | None, driver: AsyncDriver) -> None:
+    def __init__(self, pager: Pager[T], limit: int | None, driver: AsyncDriver) -> None:
         super().__init__(pager, limit)
         self._driver = driver
 
-    async def pages(self) -> AsyncIterator[list[Run]]:
+    async def pages(self) -> AsyncIterator[list[T]]:
         """Read page by page; a page can be empty."""
         if rest := self._take():
             yield rest
@@ -99,7 +100,7 @@ class AsyncHistory(_Reading):
             self._page.extend(await self._driver.run(self._next_page()))
             yield self._take()
 
-    async def __aiter__(self) -> AsyncIterator[Run]:
+    async def __aiter__(self) -> AsyncIterator[T]:
         while True:
             for run in self._take(1):
                 yield run

@@ -10,7 +10,7 @@ import pytest
 from omnirun import monid
 from omnirun.attempts import Attempt
 from omnirun.errors import BadRef, PageError, WaitTimeout
-from omnirun.history import AsyncCompleted, AsyncHistory, Completed, History
+from omnirun.pages import AsyncCompleted, AsyncPages, Completed, Pages
 from omnirun.provider import Query
 from omnirun.refs import Ref
 from omnirun.run import Run
@@ -47,7 +47,7 @@ class Aside:
 
 def history(world, limit=None, cursor=None, query=None, target=None):
     pager = world.engine.history(target or monid.Workspace(), query or Query(), cursor)
-    return History(pager, limit, world), AsyncHistory(pager, limit, Aside(world))
+    return Pages(pager, limit, world), AsyncPages(pager, limit, Aside(world))
 
 
 async def collected(items):
