@@ -27,9 +27,7 @@ class Acme(BaseHTTPRequestHandler):
     def do_GET(self):
         self.asked.append((self.command, self.path))
         path, _, query = self.path.partition("?")
-        *_, job, _, name = (
-            ("", "", *path.split("/")) if path.endswith("/runs") else ("", "", *path.split("/"))
-        )
+        *_, job, _, name = ("", *path.split("/"))
         if self.headers["X-Acme-Key"] != "acme-key":
             return self.answer(403, {"problem": "Who are you?"})
         if self.command == "POST":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from omnirun.attempts import Attempt
-from omnirun.errors import BadRef, ClientClosed, OmnirunError, WaitTimeout
+from omnirun.errors import BadRef, ClientClosed, OmnirunError, PollError, UnknownState, WaitTimeout
 from omnirun.refs import Ref
 from omnirun.roster import Kind, Waiter
 from omnirun.run import Run
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 OnUpdate = Callable[[Run], object]
 RefLike = Run | Ref | str
+
+_RESUMABLE = (WaitTimeout, PollError, UnknownState)
+"""Errors of a wait, not of a run: whoever waits for such an attempt again waits on."""
 
 _LAST_POLL = 5.0  # seconds past its deadline that a wait stays for the last poll's answer
 
@@ -46,7 +49,7 @@ class Waiting:
     Args:
         engine: whose poller does the work.
         driver: of the client that waits.
-        items: what to wait for; attempts with an error and runs that have ended are given at once.
+        items: what to wait for; what has ended, or has an error other than of a wait, is given at once.
         timeout: seconds; None waits as long as it takes.
         on_update: called with a run at each change, in the waiter's thread or task.
     """
@@ -111,11 +114,8 @@ class Waiting:
             self._driver.call(partial(self._engine.poller.add, self._engine.lane, runs, self._waiter))
 
     def _take(self, attempt: Attempt) -> None:
-        if (
-            attempt.error is not None
-            or attempt.ref is None
-            or (attempt.run is not None and attempt.run.finished)
-        ):
+        ended = attempt.run is not None and attempt.run.finished
+        if ended or attempt.ref is None or not isinstance(attempt.error, (*_RESUMABLE, type(None))):
             self._done.append(attempt)
             return
         try:
@@ -124,7 +124,7 @@ class Waiting:
         except OmnirunError as error:
             self._done.append(attrs.evolve(attempt, error=error))
             return
-        self._open[attempt.ref] = attrs.evolve(attempt, target=attempt.target or target)
+        self._open[attempt.ref] = attrs.evolve(attempt, target=attempt.target or target, error=None)
 
     @staticmethod
     def _attempt(item: RefLike) -> Attempt:

@@ -396,7 +396,7 @@ def test_a_clock_that_runs_faster_shortens_every_pause(service):
 def test_run_all_gives_an_attempt_for_each_target_in_their_order(both):
     slow = monid.Endpoint("apify", "/sandbox/slow")
     targets = [slow, datafold.Monitor(999), datafold.Monitor(43), "nonsense", TARGETS[2]]
-    attempts = both.run_all(targets, timeout=0.7)
+    attempts = both.run_all(targets, timeout=1.0)
     assert [attempt.target for attempt in attempts] == [
         slow,
         datafold.Monitor(999),

@@ -33,6 +33,7 @@ API = {
 EXAMPLES = {
     errors.OmnirunError: errors.OmnirunError("what happened"),
     errors.BadRef: errors.BadRef("no ref"),
+    errors.BadSignature: errors.BadSignature("not signed"),
     errors.MissingKey: errors.MissingKey("no key"),
     errors.Unsupported: errors.Unsupported("can't"),
     errors.ClientClosed: errors.ClientClosed(),
