@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from omnirun.run import Run
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class Attempt:
     """One of many, tried.
 

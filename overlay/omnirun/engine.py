@@ -243,7 +243,7 @@ class Engine:
                 ended[run.ref] = Attempt(run.target, run.ref, run, WaitTimeout([run], timeout))
         finally:
             waiting.close()
-        return [item if item.ref is None else ended.get(item.ref, item) for item in waiting.items]
+        return [_outcome(item, ended) for item in waiting.items]
 
     def run_all(
         self,
@@ -275,6 +275,13 @@ class Engine:
             return (yield from ask(step, read, self.asking))
         reply = yield attrs.evolve(step, fresh=True)
         return judged(read, reply, f"{lane} {request.operation}")
+
+
+def _outcome(item: Attempt | Ref, ended: Mapping[Ref | None, Attempt]) -> Attempt:
+    """What became of one that was waited for; one without a ref has its own error."""
+    if isinstance(item, Attempt):
+        return item if item.ref is None else ended.get(item.ref, item)
+    return ended[item]
 
 
 def _at_stake(task: Task) -> bool:

@@ -7,6 +7,7 @@ day. The account is part of the address; the default account has no name and no 
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -43,7 +44,8 @@ class Address:
                 f"{text!r} is not an address. It reads provider[@account]:path, for example "
                 "datafold:monitors/42/runs/123 (a run) or datafold@eu:monitors/42 (a target)."
             )
-        return cls(match["provider"], match["account"] or "", match["path"])
+        # Thousands of addresses share these two; each keeps the one copy.
+        return cls(sys.intern(match["provider"]), sys.intern(match["account"] or ""), match["path"])
 
 
 def address(provider: str, account: str, path: str) -> str:
@@ -51,7 +53,7 @@ def address(provider: str, account: str, path: str) -> str:
     return f"{provider}@{account}:{path}" if account else f"{provider}:{path}"
 
 
-@attrs.frozen(order=True, repr=False)
+@attrs.frozen(order=True, repr=False, weakref_slot=False)
 class Ref:
     """The durable address of a run, such as `datafold@eu:monitors/42/runs/123`."""
 

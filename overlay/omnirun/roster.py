@@ -53,15 +53,18 @@ class Waiter:
     emit: Callable[[Event], None]
     deadline: float | None = None
     updates: bool = False
+    alone: tuple[Waiter, ...] = attrs.field(
+        init=False, repr=False, default=attrs.Factory(lambda waiter: (waiter,), takes_self=True)
+    )
+    """Itself as the only one who waits for a run: one tuple for all the runs it waits for."""
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, weakref_slot=False)
 class Pending:
     """What is kept of a run that is waited for."""
 
     ref: Ref
-    added: float
-    since: float  # its creation, as far as known
+    since: float  # its creation, or when the wait began if that is not known
     waiters: tuple[Waiter, ...] = ()
     seen_at: float | None = None
     state: str | None = None
@@ -102,10 +105,10 @@ class Roster:
         entry = self.pending.get(ref)
         new = entry is None
         if entry is None:
-            entry = self.pending[ref] = Pending(ref, added=now, since=now)
+            entry = self.pending[ref] = Pending(ref, since=now)
             if run is not None:
                 self._note(entry, run, None if run.observed_at is None else run.observed_at.timestamp())
-        entry.waiters += (waiter,)
+        entry.waiters = (*entry.waiters, waiter) if entry.waiters else waiter.alone
         return new
 
     def drop(self, ref: Ref, waiter: Waiter, now: float) -> None:
@@ -165,7 +168,7 @@ class Roster:
 
     def failed(self, entry: Pending, error: Exception, now: float) -> bool:
         """Take in a failed poll; tells whether the provider should be given a rest."""
-        if isinstance(error, NotFound) and now - entry.added < self._policy.not_found_grace:
+        if isinstance(error, NotFound) and now - entry.since < self._policy.not_found_grace:
             entry.seen_at = now  # a replica lags; the next pass looks again
             return False
         if not isinstance(error, PASSING):

@@ -70,11 +70,11 @@ class Waiting:
         deadline = None if timeout is None else driver.now() + timeout
         self._waiter = Waiter(self._channel.put, deadline, updates=on_update is not None)
         self._done: deque[Attempt] = deque()
-        self._open: dict[Ref, Attempt] = {}
+        self._open: dict[Ref, Attempt | None] = {}  # a bare ref needs no record
         self._late: list[Run] = []
         self.items = [item if isinstance(item, Attempt) else self._attempt(item) for item in items]
-        for attempt in self.items:
-            self._take(attempt)
+        for item in self.items:
+            self._take(item)
         self._registered = False
 
     def next(self) -> Script[Attempt | None]:
@@ -110,34 +110,35 @@ class Waiting:
         """Start to wait when the first end is asked for: an iterator that is never used costs nothing."""
         if self._open and not self._registered:
             self._registered = True
-            runs = {ref: attempt.run for ref, attempt in self._open.items()}
+            runs = {ref: None if attempt is None else attempt.run for ref, attempt in self._open.items()}
             self._driver.call(partial(self._engine.poller.add, self._engine.lane, runs, self._waiter))
 
-    def _take(self, attempt: Attempt) -> None:
-        ended = attempt.run is not None and attempt.run.finished
-        if ended or attempt.ref is None or not isinstance(attempt.error, (*_RESUMABLE, type(None))):
+    def _take(self, item: Attempt | Ref) -> None:
+        attempt, ref = (item, item.ref) if isinstance(item, Attempt) else (None, item)
+        if attempt is not None and (ref is None or _settled(attempt)):
             self._done.append(attempt)
             return
+        assert ref is not None
         try:
-            self._engine.lane(attempt.ref)
-            target = self._engine.provider(attempt.ref.provider).target_of(attempt.ref)
+            self._engine.lane(ref)
+            self._engine.provider(ref.provider).target_of(ref)
         except OmnirunError as error:
-            self._done.append(attrs.evolve(attempt, error=error))
-            return
-        self._open[attempt.ref] = attrs.evolve(attempt, target=attempt.target or target, error=None)
+            self._done.append(attrs.evolve(attempt or Attempt(ref=ref), error=error))
+        else:
+            self._open[ref] = attempt
 
     @staticmethod
-    def _attempt(item: RefLike) -> Attempt:
+    def _attempt(item: RefLike) -> Attempt | Ref:
         try:
             ref = to_ref(item)
         except BadRef as error:
             return Attempt(error=error)
-        return Attempt(item.target, ref, item) if isinstance(item, Run) else Attempt(ref=ref)
+        return Attempt(item.target, ref, item) if isinstance(item, Run) else ref
 
     def _hear(self, event: Event) -> None:
-        attempt = self._open.get(event.ref)
-        if attempt is None:
+        if event.ref not in self._open:
             return
+        attempt = self._open[event.ref] or Attempt(ref=event.ref)
         if event.kind is Kind.EXPIRED:
             del self._open[event.ref]
             assert event.run is not None
@@ -145,7 +146,8 @@ class Waiting:
             return
         run = None if event.run is None else self._own(event.run, attempt)
         if event.kind is not Kind.UPDATED:
-            self._settle(event.ref, attrs.evolve(attempt, run=run or attempt.run, error=event.error))
+            target = attempt.target or (None if run is None else run.target)
+            self._settle(event.ref, Attempt(target, event.ref, run or attempt.run, event.error))
         if run is not None and event.error is None and self._on_update is not None:
             self._on_update(run)
 
@@ -168,5 +170,11 @@ class Waiting:
     def _give_up(self) -> None:
         """The last poll gave no answer in time either."""
         for ref, attempt in self._open.items():
-            self._late.append(attempt.run or Run(ref, attempt.target))
+            self._late.append(attempt.run if attempt is not None and attempt.run is not None else Run(ref))
         self.close()
+
+
+def _settled(attempt: Attempt) -> bool:
+    """Whether there is nothing to wait for: it has ended, or its error is another than that of a wait."""
+    ended = attempt.run is not None and attempt.run.finished
+    return ended or not isinstance(attempt.error, (*_RESUMABLE, type(None)))
