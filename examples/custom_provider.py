@@ -21,7 +21,7 @@ import attrs
 from omnirun import BadRef, Outcome, Provider, Ref, Run, Target
 from omnirun.clock import moment
 from omnirun.paging import Cursors
-from omnirun.provider import Listing, Page, Query, Site
+from omnirun.provider import Listing, Page, Query, Site, oldest
 from omnirun.replies import failure, loose
 from omnirun.run import instant
 from omnirun.states import QUEUED, RUNNING, States, ended, meaning
@@ -111,7 +111,7 @@ class Acme(Provider):
     def _page(self, target: Target, response: Response, at: float) -> Page[Run]:
         body = self.body(response, at, str(target))
         runs = tuple(self._run(target, item, at) for item in body["runs"])
-        return Page(runs, len(runs), asked=len(runs), cursor=body.get("next"))
+        return Page(runs, len(runs), asked=len(runs), cursor=body.get("next"), oldest=oldest(runs))
 
     def _run(self, target: Target, item: Mapping[str, Any], at: float) -> Run:
         ref, word = target.run(f"{target.path}/runs/{item['id']}"), item["state"]

@@ -6,8 +6,10 @@ The default account of a provider has no name and comes from the environment (`D
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -20,6 +22,19 @@ if TYPE_CHECKING:
     from omnirun.provider import Provider
 
 _HEADER_VALUE = re.compile(r"[\x21-\x7e]+")
+
+
+def _positive(_: object, __: object, value: float) -> None:
+    if not 0 < value < math.inf:
+        raise ValueError(f"an account's rate is a number of requests per second above 0, not {value!r}.")
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
 
 
 @attrs.frozen
@@ -38,7 +53,7 @@ class Account:
     name: str = attrs.field(default="", validator=account_name)
     api_key: str = attrs.field(kw_only=True, repr=False)
     base_url: str | None = attrs.field(default=None, kw_only=True)
-    rate: float = attrs.field(default=50.0, kw_only=True)
+    rate: float = attrs.field(default=50.0, kw_only=True, validator=_positive)
 
     @property
     def lane(self) -> str:
@@ -110,8 +125,8 @@ class Accounts:
                 f"the key of {lane} is empty or has characters no key has; look at where it is set."
             )
         base_url = (account.base_url or site.base_url).rstrip("/")
-        if not base_url.startswith(("https://", "http://")):
-            raise BadRef(f"the base URL of {lane} is {base_url!r}; it must begin with https:// or http://.")
+        if not _is_url(base_url):
+            raise BadRef(f"the base URL of {lane} is {base_url!r}; it must read https://host or http://host.")
         return Door(base_url, site.key_header, site.key_prefix + key)
 
     def _from_environment(self, provider: str, name: str) -> Account:

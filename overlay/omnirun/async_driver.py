@@ -9,7 +9,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
-from omnirun.errors import ClientClosed
+from omnirun.errors import ClientClosed, OmnirunError, TransportError
 from omnirun.scheduler import Reply, Step
 from omnirun.scripts import Ended
 
@@ -52,6 +52,7 @@ class AsyncDriver:
         self._flights: set[asyncio.Task[None]] = set()
         self._channels: WeakSet[AsyncChannel] = WeakSet()
         self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def now(self) -> float:
         """Tell the time in seconds UTC."""
@@ -65,11 +66,17 @@ class AsyncDriver:
 
     async def run(self, script: Script[T]) -> T:
         """Run a script to its end in this task."""
-        answer: Any = None
         try:
+            wanted = next(script)
             while True:
-                wanted = script.send(answer)
-                answer = await (self._alone(wanted) if isinstance(wanted, Step) else self._receive(wanted))
+                try:
+                    answer = await (
+                        self._alone(wanted) if isinstance(wanted, Step) else self._receive(wanted)
+                    )
+                except BaseException as error:  # noqa: BLE001 - a cancellation too: the script knows what is under way
+                    wanted = script.throw(error)
+                else:
+                    wanted = script.send(answer)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
         finally:
@@ -77,8 +84,7 @@ class AsyncDriver:
 
     def call(self, job: Job) -> None:
         """Do something with the scheduler, here and now."""
-        if self._closed:
-            raise ClientClosed
+        self._check()
         job(self._clock.now())
         self._kick()
 
@@ -94,6 +100,15 @@ class AsyncDriver:
         await asyncio.gather(*flights, return_exceptions=True)
         await self._transport.close()
 
+    def _check(self) -> None:
+        if self._closed:
+            raise ClientClosed
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
+        elif self._loop is not loop:
+            raise OmnirunError("this client belongs to another event loop; open one in each.")
+
     def _tell(self, error: Exception) -> None:
         for channel in list(self._channels):
             channel.put(Ended(error))
@@ -104,8 +119,7 @@ class AsyncDriver:
         return await wanted.channel.get(left)
 
     async def _alone(self, step: Step) -> Reply:
-        if self._closed:
-            raise ClientClosed
+        self._check()
         if step.delay:
             await asyncio.sleep(self._clock.real(step.delay))
         return await self._exchange(step)
@@ -133,9 +147,17 @@ class AsyncDriver:
         self._timer = None if wake is None else loop.call_later(self._clock.real(wake - now), self._kick)
 
     async def _fly(self, task: Task) -> None:
-        reply = await self._exchange(task.step)
+        sent_at = self._clock.now()
+        try:
+            reply = await self._exchange(task.step)
+        except asyncio.CancelledError:
+            # Somebody ends the loop's tasks, not us: the flow must know that its request may have gone out.
+            if not self._closed:
+                gone = TransportError("the request was cancelled on its way", sent=True)
+                self._scheduler.feed(task, Reply(sent_at, self._clock.now(), error=gone))
+            raise
         try:
             self._scheduler.feed(task, reply)
             self._kick()
-        except Exception as error:  # noqa: BLE001 - a defect, say of a provider, must not leave its callers hanging
+        except Exception as error:  # noqa: BLE001 - a defect must not leave its callers hanging
             self._tell(error)

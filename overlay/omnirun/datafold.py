@@ -19,7 +19,7 @@ from omnirun.clock import moment
 from omnirun.errors import BadRef, Unsupported
 from omnirun.paging import PageNumbers
 from omnirun.provider import Listing, Page, Provider, Query, Site
-from omnirun.refs import Ref, Target, address
+from omnirun.refs import Ref, Target, address, respelled
 from omnirun.replies import failure, is_list, loose
 from omnirun.run import Run, instant
 from omnirun.states import Phase
@@ -73,6 +73,11 @@ class Datafold(Provider):
         if match is None:
             raise BadRef(f"{path!r} is no Datafold target. One reads datafold:monitors/42.")
         return Monitor(int(match[1]), account=account)
+
+    def canonical(self, ref: Ref) -> Ref:
+        """See `Provider`."""
+        monitor, run = _ids(ref)
+        return respelled(ref, f"monitors/{monitor}/runs/{run}")
 
     def target_of(self, ref: Ref) -> Monitor:
         """See `Provider`."""

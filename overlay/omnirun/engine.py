@@ -19,16 +19,17 @@ import attrs
 from omnirun.accounts import Accounts
 from omnirun.attempts import Attempt
 from omnirun.clock import moment
-from omnirun.errors import AmbiguousTrigger, ClientClosed, OmnirunError, WaitTimeout
+from omnirun.errors import AmbiguousTrigger, ClientClosed, Conflict, OmnirunError, WaitTimeout
 from omnirun.flows import Asking, ask, judged
 from omnirun.paging import Pager
 from omnirun.poller import Poller
 from omnirun.provider import Query
+from omnirun.recovery import Known
 from omnirun.registry import provider, to_target
 from omnirun.replies import accepted, unreadable
 from omnirun.scheduler import At, Scheduler, Step
 from omnirun.scripts import Receive, received
-from omnirun.triggers import Known, Trigger
+from omnirun.triggers import Trigger
 from omnirun.waiting import Waiting, to_ref
 from omnirun_raw.http import InvalidBody, StatusError
 
@@ -77,7 +78,7 @@ class Engine:
         self.asking = Asking(policy, random)
         self.scheduler = Scheduler(rate=self.accounts.rate)
         self.poller = Poller(self.scheduler, self.asking, self.provider)
-        self.known = Known()
+        self.known = Known(self._waited_for)
 
     def provider(self, name: str) -> Provider:
         """Find a provider, with the states this client was given."""
@@ -86,15 +87,23 @@ class Engine:
             self._providers[name] = found.with_states(self._states[name]) if name in self._states else found
         return self._providers[name]
 
+    def ref(self, item: RefLike) -> Ref:
+        """Read what stands for a run, in its one spelling; raises `BadRef`."""
+        ref = to_ref(item)
+        return self.provider(ref.provider).canonical(ref)
+
     def lane(self, of: Ref | Target) -> str:
         """Tell the lane of an address; raises `MissingKey` or `BadRef`."""
         return self.accounts.lane(of.provider, of.account)
+
+    def _waited_for(self, ref: Ref) -> bool:
+        return self.poller.waits(self.lane(ref), ref)
 
     # ---- one run
 
     def get(self, ref: RefLike) -> Script[Run]:
         """Read a run."""
-        address = to_ref(ref)
+        address = self.ref(ref)
         owner = self.provider(address.provider)
         step = Step(owner.get(address), self.lane(address), metered=False)
         run = yield from ask(step, partial(owner.read, address), self.asking)
@@ -132,6 +141,7 @@ class Engine:
     ) -> Script[None]:
         channel = driver.channel()
         tasks: list[Task] = []
+        left = len(flows)
 
         def ended(place: int, target: Target, run: Run | None, error: Exception | None, _: float) -> None:
             ref = None if run is None else run.ref
@@ -141,9 +151,8 @@ class Engine:
             for place, target, trigger in flows:
                 tasks.append(self.scheduler.spawn(trigger.flow(), partial(ended, place, target), now))
 
-        driver.call(start)
-        left = len(flows)
         try:
+            driver.call(start)
             while left:
                 place, attempt = received((yield Receive(channel)))
                 attempts[place] = attempt
@@ -154,6 +163,7 @@ class Engine:
                 attempts[place] = attempts[place] or Attempt(target, error=_cut_short(target, task, closed))
         finally:
             if left:
+                _log_started(attempts)
                 with suppress(ClientClosed):
                     driver.call(partial(self._leave, tasks))
 
@@ -162,8 +172,12 @@ class Engine:
         for task in tasks:
             if not _at_stake(task):
                 self.scheduler.cancel(task, now)
-            else:
-                task.on_done = _log_left
+                continue
+            step = task.step
+            _log.warning(
+                "the caller left while a run was being started (%s %s)", step.lane, step.request.path
+            )
+            task.on_done = _log_left
 
     def trigger(self, driver: Driver, target: Target | str, on_conflict: OnConflict) -> Script[Run]:
         """Start a run."""
@@ -204,20 +218,26 @@ class Engine:
 
     def items(self, ref: RefLike, cursor: str | None) -> Pager[Mapping[str, Any]]:
         """Read what a run made."""
-        address = to_ref(ref)
+        address = self.ref(ref)
         listing = self.provider(address.provider).items(address)
         return Pager(listing, Query(), self.lane(address), self.asking, cursor)
 
     def stop(self, ref: RefLike) -> Script[Run]:
         """Ask a run to end, then read it."""
-        address = to_ref(ref)
+        address = self.ref(ref)
         owner, lane = self.provider(address.provider), self.lane(address)
 
         def read(response: Response, at: float) -> None:
             if not accepted(response.status):
                 raise owner.error(response, at, str(address))
 
-        yield from ask(Step(owner.stop(address), lane, metered=False), read, self.asking)
+        tried: list[Step] = []
+        step = Step(owner.stop(address), lane, metered=False)
+        try:
+            yield from ask(step, read, self.asking, tried.append)
+        except Conflict:
+            if len(tried) < 2:  # noqa: PLR2004 - the second may be refused because the first was heard
+                raise
         return (yield from self.get(address))
 
     def noticing(self, event: Event) -> Job:
@@ -293,6 +313,12 @@ def _cut_short(target: Target, task: Task | None, closed: ClientClosed) -> Omnir
     if task is None or not _at_stake(task):
         return closed
     return AmbiguousTrigger(target, moment(task.sent_at), (), closed)
+
+
+def _log_started(attempts: Iterable[Attempt | None]) -> None:
+    started = [str(attempt.ref) for attempt in attempts if attempt is not None and attempt.ref is not None]
+    if started:
+        _log.warning("the caller left; these runs were started: %s", ", ".join(started))
 
 
 def _log_left(run: Run | None, error: Exception | None, _: float) -> None:

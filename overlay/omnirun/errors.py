@@ -160,12 +160,15 @@ class TransportError(OmnirunError):
 class WaitTimeout(OmnirunError, TimeoutError):
     """The wait ended at its deadline; the runs go on. `pending` holds them as last seen."""
 
-    def __init__(self, pending: Sequence[Run], timeout: float | None) -> None:
+    def __init__(
+        self, pending: Sequence[Run], timeout: float | None, failure: Exception | None = None
+    ) -> None:
         shown = ", ".join(f"{run.ref} ({run.state or run.phase})" for run in pending[:5])
         more = f" and {len(pending) - 5} more" if len(pending) > 5 else ""  # noqa: PLR2004 - five names are readable
         after = "" if timeout is None else f" after {timeout:g} s"
         super().__init__(
             f"the wait ended{after}, the runs did not: {shown}{more}. Wait again with their refs."
+            + (f" The last poll failed: {failure}" if failure is not None else "")
         )
         self.pending = tuple(pending)
 
@@ -226,9 +229,17 @@ class AmbiguousTrigger(OmnirunError):
     """
 
     def __init__(
-        self, target: Target, sent_at: datetime, candidates: Sequence[Ref], cause: Exception
+        self,
+        target: Target,
+        sent_at: datetime,
+        candidates: Sequence[Ref],
+        cause: Exception,
+        *,
+        listed: bool = True,
     ) -> None:
-        found = ", ".join(map(str, candidates)) or "none was found"
+        found = ", ".join(map(str, candidates)) or (
+            "none was found" if listed else "the runs could not be listed"
+        )
         super().__init__(
             f"the trigger of {target} at {sent_at:%Y-%m-%d %H:%M:%S} UTC may have been accepted ({cause}). "
             f"It was not sent again. Candidates: {found}. Look at the target's history before you trigger again."

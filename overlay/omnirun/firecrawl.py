@@ -23,8 +23,8 @@ from omnirun import states
 from omnirun.clock import moment
 from omnirun.errors import AlreadyRunning, BadRef, BadSignature, Conflict, TargetPaused, Unsupported
 from omnirun.paging import Cursors, Offsets
-from omnirun.provider import Listing, Page, Provider, Query, Site
-from omnirun.refs import Ref, Target, address
+from omnirun.provider import Listing, Page, Provider, Query, Site, oldest
+from omnirun.refs import Ref, Target, address, respelled
 from omnirun.replies import ended, failure, is_list, loose, need
 from omnirun.run import Cost, Run, instant
 from omnirun.states import Verdict
@@ -97,6 +97,11 @@ class Firecrawl(Provider):
         if match is None:
             raise BadRef(f"{path!r} is no Firecrawl target. One reads firecrawl:monitors/<uuid>.")
         return Monitor(match[1], account=account)
+
+    def canonical(self, ref: Ref) -> Ref:
+        """See `Provider`."""
+        monitor, check = _ids(ref)
+        return respelled(ref, f"monitors/{monitor}/checks/{check}")
 
     def target_of(self, ref: Ref) -> Monitor:
         """See `Provider`."""
@@ -200,7 +205,7 @@ class Firecrawl(Provider):
     def _page(self, monitor: Monitor, response: Response, at: float) -> Page[Run]:
         body = cast("wire.MonitorCheckListResponse", self.body(response, at, str(monitor)))
         checks = tuple(self.check(monitor, dict(item), at) for item in need(body.get("data"), "data"))
-        return Page(checks, len(checks), asked=_PAGE_SIZE)
+        return Page(checks, len(checks), asked=_PAGE_SIZE, oldest=oldest(checks))
 
     def _pages(self, ref: Ref, response: Response, at: float) -> Page[Mapping[str, Any]]:
         body = cast("wire.MonitorCheckDetailResponse", self.body(response, at, str(ref)))

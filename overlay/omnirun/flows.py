@@ -36,14 +36,20 @@ class Asking:
     patience: float = 60.0
 
 
-def ask(step: Step, read: Callable[[Response, float], T], asking: Asking) -> Flow[T]:
-    """Send a read until its reply can be read.
+def ask(
+    step: Step,
+    read: Callable[[Response, float], T],
+    asking: Asking,
+    told: Callable[[Step], object] = lambda _: None,
+) -> Flow[T]:
+    """Send a read until its reply can be read; `told` hears of each try.
 
     Raises:
         OmnirunError: what `read` raised last.
     """
     failures = 0
     while True:
+        told(step)
         reply = yield step
         try:
             return judged(read, reply, f"{step.lane} {step.request.method} {step.request.path}")
@@ -52,7 +58,7 @@ def ask(step: Step, read: Callable[[Response, float], T], asking: Asking) -> Flo
             pause = max(asking.policy.backoff(failures, asking.random), asked_pause(error, asking.policy))
             if failures >= asking.attempts or pause > asking.patience:
                 raise
-            step = attrs.evolve(step, delay=pause)
+            step = attrs.evolve(step, delay=pause, pause=pause if isinstance(error, RateLimited) else 0.0)
 
 
 def judged(read: Callable[[Response, float], T], reply: Reply, doing: str) -> T:
@@ -66,7 +72,7 @@ def judged(read: Callable[[Response, float], T], reply: Reply, doing: str) -> T:
         return read(response, reply.at)
     except OmnirunError:
         raise
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise unreadable(response, doing, f"the body has another shape than expected ({error!r})") from error
 
 

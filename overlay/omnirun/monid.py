@@ -21,8 +21,8 @@ from omnirun import states
 from omnirun.clock import moment
 from omnirun.errors import BadRef, Unsupported
 from omnirun.paging import Cursors
-from omnirun.provider import Listing, Page, Provider, Query, Site
-from omnirun.refs import Ref, Target, address
+from omnirun.provider import Listing, Page, Provider, Query, Site, oldest
+from omnirun.refs import Ref, Target, address, respelled
 from omnirun.replies import accepted, decoded, ended, failure, is_list, is_object, loose, need, unreadable
 from omnirun.run import Cost, Run, instant
 from omnirun.states import Outcome, Phase
@@ -99,6 +99,10 @@ class Monid(Provider):
         if path == "workspace":
             return Workspace(account=account)
         raise BadRef(f"{path!r} is no Monid target. One reads monid:endpoints/apify/apidojo/tweet-scraper.")
+
+    def canonical(self, ref: Ref) -> Ref:
+        """See `Provider`."""
+        return respelled(ref, f"runs/{quote(_id(ref), safe='')}")
 
     def target_of(self, ref: Ref) -> None:
         """See `Provider`; a Monid ref does not say what was run."""
@@ -185,11 +189,11 @@ class Monid(Provider):
             raise self.error(response, at, doing)
         body = cast("wire.RunListResponse", decoded(response, doing))
         items = body["items"]
-        runs = (self._run(dict(item), account, at, full=False) for item in items)
+        runs = [self._run(dict(item), account, at, full=False) for item in items]
         mine = tuple(
             run for run in runs if only is None or (run.target is not None and run.target.path == only.path)
         )
-        return Page(mine, len(items), asked=_PAGE_SIZE, cursor=body.get("cursor"))
+        return Page(mine, len(items), asked=_PAGE_SIZE, cursor=body.get("cursor"), oldest=oldest(runs))
 
     def _items(self, ref: Ref, response: Response, at: float) -> Page[Mapping[str, Any]]:
         run = ended(self.read(ref, response, at))

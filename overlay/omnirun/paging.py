@@ -176,8 +176,7 @@ class Pager(Generic[T]):
         return new
 
     def _after(self, position: str, page: Page[T], fresh: int) -> str | None:
-        last = page.items[-1] if page.items else None
-        if self._listing.newest_first and isinstance(last, Run) and self._query.passed(last):
+        if self._listing.newest_first and self._query.passed(page):
             return None
         following = self._listing.style.after(
             Passed(position, page, fresh, shifted=self._shifted(position, page))

@@ -10,6 +10,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
+from omnirun.roster import Event, Kind
 from omnirun.watch import Watch
 
 if TYPE_CHECKING:
@@ -52,7 +53,11 @@ class Poller:
         """Wait for runs, given how each was last seen, if it was."""
         touched: dict[int, tuple[Watch, list[Ref]]] = {}
         for ref, run in runs.items():
-            watch = self._watch(ref, lane(ref))
+            try:
+                watch = self._watch(ref, lane(ref))
+            except Exception as error:  # noqa: BLE001 - a provider's defect is its run's affair and nobody else's
+                waiter.emit(Event(Kind.FAILED, ref, None, error))
+                continue
             watch.add(ref, waiter, run, now)
             touched.setdefault(id(watch), (watch, []))[1].append(ref)
         for watch, refs in touched.values():
@@ -65,6 +70,12 @@ class Poller:
             watch = self._watches.get(key)
             if watch is not None:
                 watch.roster.drop(ref, waiter, now)
+
+    def waits(self, lane: str, ref: Ref) -> bool:
+        """Tell whether a run is waited for."""
+        key, _ = self._place(ref, lane)
+        watch = self._watches.get(key)
+        return watch is not None and ref in watch.roster.pending
 
     def notify(self, lane: str, ref: Ref, now: float) -> None:
         """Look at a run at once if it is waited for: somebody says it has ended."""

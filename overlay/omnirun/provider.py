@@ -16,7 +16,7 @@ from omnirun.errors import Unsupported
 from omnirun.replies import accepted, decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from omnirun.errors import ApiError
@@ -57,10 +57,9 @@ class Query:
             (self.since is None or at >= self.since) and (self.until is None or at <= self.until)
         )
 
-    def passed(self, run: Run) -> bool:
-        """Tell whether a newest-first list is past the bounds here."""
-        at = run.created_at or run.started_at
-        return at is not None and self.since is not None and at < self.since
+    def passed(self, page: Page[Any]) -> bool:
+        """Tell whether a newest-first list is past the bounds after a page."""
+        return page.oldest is not None and self.since is not None and page.oldest < self.since
 
 
 @attrs.frozen
@@ -74,6 +73,7 @@ class Page(Generic[T]):
         cursor: where the provider says the next page is; None if it doesn't say.
         count: how many items the whole list has, where the provider says.
         pages: how many pages the whole list has, where the provider says.
+        oldest: when the oldest of all it shows was created, where it says; also of what was not asked for.
         current: for lists that show no runs but what each target is busy with: target path -> ref of its run.
     """
 
@@ -83,7 +83,14 @@ class Page(Generic[T]):
     cursor: str | None = None
     count: int | None = None
     pages: int | None = None
+    oldest: datetime | None = None
     current: Mapping[str, Ref | None] = attrs.field(factory=dict[str, "Ref | None"])
+
+
+def oldest(runs: Iterable[Run]) -> datetime | None:
+    """Tell when the oldest of some runs was created (or started); None if none says."""
+    times = (run.created_at or run.started_at for run in runs)
+    return min((at for at in times if at is not None), default=None)
 
 
 @attrs.frozen
@@ -136,6 +143,11 @@ class Provider(Protocol):
     def parse_target(self, path: str, account: str) -> Target:
         """Read the path of a target's address; raises `BadRef`."""
         ...
+
+    def canonical(self, ref: Ref) -> Ref:
+        """Give the one spelling of a ref, so that equal runs have equal refs; raises `BadRef` if it is none."""
+        self.target_of(ref)
+        return ref
 
     def target_of(self, ref: Ref) -> Target | None:
         """Tell what a ref is a run of, if it says; raises `BadRef` if it is no ref of this provider's."""

@@ -78,6 +78,11 @@ class Ref:
         return f"Ref.parse({str(self)!r})"
 
 
+def respelled(ref: Ref, path: str) -> Ref:
+    """Give a ref its one spelling; the same object if it has it."""
+    return ref if ref.path == path else Ref(ref.provider, ref.account, path)
+
+
 def account_name(_: object, __: object, value: str) -> None:
     """Refuse an account name that no address can hold; an attrs validator."""
     if not _ACCOUNT.fullmatch(value):

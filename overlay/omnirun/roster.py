@@ -64,6 +64,7 @@ class Pending:
     """What is kept of a run that is waited for."""
 
     ref: Ref
+    added: float
     since: float  # its creation, or when the wait began if that is not known
     waiters: tuple[Waiter, ...] = ()
     seen_at: float | None = None
@@ -74,6 +75,7 @@ class Pending:
     misses: int = 0
     failures: int = 0
     failing_since: float = 0.0
+    failure: Exception | None = None  # why the last poll failed
     fetch: Task | None = None
 
 
@@ -105,9 +107,11 @@ class Roster:
         entry = self.pending.get(ref)
         new = entry is None
         if entry is None:
-            entry = self.pending[ref] = Pending(ref, since=now)
+            entry = self.pending[ref] = Pending(ref, added=now, since=now)
             if run is not None:
-                self._note(entry, run, None if run.observed_at is None else run.observed_at.timestamp())
+                self._note(
+                    entry, run, None if run.observed_at is None else min(now, run.observed_at.timestamp())
+                )
         entry.waiters = (*entry.waiters, waiter) if entry.waiters else waiter.alone
         return new
 
@@ -131,7 +135,9 @@ class Roster:
     # ---- what was seen
 
     def see(self, entry: Pending, run: Run, now: float, *, full: bool) -> bool:
-        """Take in a sighting; tells whether the run has ended and is yet to be fetched in full."""
+        """Take in a sighting; tells whether the run is to be fetched in full: it has ended, or the list can't tell."""
+        if run.phase is Phase.UNKNOWN and not full:
+            return True
         ended_at = entry.seen_at if entry.phase is Phase.FINISHED and entry.seen_at is not None else now
         changed = run.state != entry.state
         self._note(entry, run, now)
@@ -147,12 +153,17 @@ class Roster:
         self._judge_unknown(entry, run, now)
         return False
 
+    def still(self, entry: Pending, now: float) -> None:
+        """Take in that a run is still under way, which is all some lists show."""
+        entry.seen_at, entry.watched = now, True
+        entry.failures, entry.misses, entry.failure = 0, 0, None
+
     def _note(self, entry: Pending, run: Run, at: float | None) -> None:
         created = run.created_at or run.started_at
         entry.since = entry.since if created is None else created.timestamp()
         entry.state, entry.phase, entry.seen_at = run.state, run.phase, at
         entry.watched = entry.watched or not run.finished
-        entry.failures = entry.misses = 0
+        entry.failures, entry.misses, entry.failure = 0, 0, None
 
     def _judge_unknown(self, entry: Pending, run: Run, now: float) -> None:
         if run.phase is not Phase.UNKNOWN:
@@ -168,7 +179,8 @@ class Roster:
 
     def failed(self, entry: Pending, error: Exception, now: float) -> bool:
         """Take in a failed poll; tells whether the provider should be given a rest."""
-        if isinstance(error, NotFound) and now - entry.since < self._policy.not_found_grace:
+        entry.failure = error
+        if isinstance(error, NotFound) and now - entry.added < self._policy.not_found_grace:
             entry.seen_at = now  # a replica lags; the next pass looks again
             return False
         if not isinstance(error, PASSING):
@@ -184,7 +196,7 @@ class Roster:
         """Tell those whose deadline has come."""
         for entry in list(self.pollable()):
             for waiter in [w for w in entry.waiters if w.deadline is not None and w.deadline <= now]:
-                waiter.emit(Event(Kind.EXPIRED, entry.ref, self._glimpse(entry)))
+                waiter.emit(Event(Kind.EXPIRED, entry.ref, self._glimpse(entry), entry.failure))
                 self.drop(entry.ref, waiter, now)
 
     def _glimpse(self, entry: Pending) -> Run:

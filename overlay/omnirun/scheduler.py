@@ -113,7 +113,17 @@ class Task:
 class Lane:
     """An account: a token bucket, a pause, and two queues (only the metered one pays tokens)."""
 
-    __slots__ = ("_burst", "_rate", "_slow_until", "_stamp", "_tokens", "free", "metered", "paused_until")
+    __slots__ = (
+        "_burst",
+        "_rate",
+        "_slow_until",
+        "_stamp",
+        "_tokens",
+        "flying",
+        "free",
+        "metered",
+        "paused_until",
+    )
 
     def __init__(self, rate: float, now: float) -> None:
         self._rate = rate
@@ -122,6 +132,7 @@ class Lane:
         self._stamp = now
         self._slow_until = 0.0
         self.paused_until = 0.0
+        self.flying = 0
         self.free: deque[Task] = deque()
         self.metered: deque[Task] = deque()
 
@@ -134,6 +145,9 @@ class Lane:
 
     def ready_at(self, now: float) -> float | None:
         """Tell when the next of its tasks may be sent; None if it has none."""
+        for tasks in (self.free, self.metered):
+            while tasks and tasks[0].done:  # cancelled ones pay nothing
+                tasks.popleft()
         if self.free:
             return max(now, self.paused_until)
         if not self.metered:
@@ -142,15 +156,19 @@ class Lane:
         missing = max(0.0, 1.0 - self._tokens)
         return max(self.paused_until, now + missing / self._speed(now))
 
-    def take(self) -> Task:
-        """Hand out the next task, once `ready_at` has come."""
+    def take(self, now: float) -> Task | None:
+        """Hand out the next task, if one may be sent now."""
+        ready = self.ready_at(now)
+        if ready is None or ready > now:
+            return None
         if self.free:
             return self.free.popleft()
         self._tokens -= 1.0
         return self.metered.popleft()
 
     def _refill(self, now: float) -> None:
-        self._tokens = min(self._burst, self._tokens + (now - self._stamp) * self._speed(now))
+        elapsed = now - max(self._stamp, min(self.paused_until, now))
+        self._tokens = min(self._burst, self._tokens + elapsed * self._speed(now))
         self._stamp = now
 
     def _speed(self, now: float) -> float:
@@ -172,6 +190,7 @@ class Scheduler:
         self._heap: list[tuple[float, int, Task]] = []
         self._count = itertools.count()
         self._lanes: dict[str, Lane] = {}
+        self._turns: deque[Lane] = deque()
         self._owners: dict[Hashable, Task] = {}
         self._blocked: dict[Hashable, deque[Task]] = {}
 
@@ -198,17 +217,17 @@ class Scheduler:
         """Hand out the tasks to send now; the driver feeds each one's reply."""
         self._queue_due(now)
         out: list[Task] = []
-        busy = deque(self._lanes.values())
-        while busy and self._flying < self._in_flight:
-            lane = busy.popleft()
-            ready = lane.ready_at(now)
-            if ready is None or ready > now:
+        passed_over = 0
+        while passed_over < len(self._turns) and self._flying < self._in_flight:
+            lane = self._turns[0]
+            self._turns.rotate(-1)  # the lanes take turns, from one call to the next
+            task = lane.take(now) if lane.flying < self._share() else None
+            if task is None:
+                passed_over += 1
                 continue
-            busy.append(lane)  # one from each lane in turn
-            task = lane.take()
-            if task.done:
-                continue
+            passed_over = 0
             task.at, task.sent_at = At.SENT, now
+            lane.flying += 1
             self._flying += 1
             out.append(task)
         return out
@@ -216,6 +235,7 @@ class Scheduler:
     def feed(self, task: Task, reply: Reply) -> None:
         """Give a sent task its reply."""
         self._flying -= 1
+        self._lanes[task.step.lane].flying -= 1
         if task.done:  # cancelled while in flight
             self._release(task, reply.at)
         else:
@@ -227,7 +247,8 @@ class Scheduler:
             heapq.heappop(self._heap)
         times = [self._heap[0][0]] if self._heap else []
         if self._flying < self._in_flight:  # else only a reply can free a place
-            ready = (lane.ready_at(now) for lane in self._lanes.values())
+            share = self._share()
+            ready = (lane.ready_at(now) for lane in self._turns if lane.flying < share)
             times += [at for at in ready if at is not None]
         return min(times, default=None)
 
@@ -235,6 +256,10 @@ class Scheduler:
     def in_flight(self) -> int:
         """How many requests are under way."""
         return self._flying
+
+    def _share(self) -> int:
+        """How many requests one lane may have under way: one that hangs leaves places to the others."""
+        return self._in_flight if len(self._turns) == 1 else max(1, self._in_flight * 3 // 4)
 
     # ---- transitions
 
@@ -303,4 +328,5 @@ class Scheduler:
         lane = self._lanes.get(name)
         if lane is None:
             lane = self._lanes[name] = Lane(self._rate(name), now)
+            self._turns.append(lane)
         return lane

@@ -6,13 +6,14 @@ daemons that end when idle: leaving a wait leaks nothing, and Ctrl-C is never he
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
-from omnirun.errors import ClientClosed
+from omnirun.errors import ClientClosed, OmnirunError
 from omnirun.scheduler import Reply, Step
 from omnirun.scripts import Ended
 
@@ -40,7 +41,7 @@ class SyncChannel:
     def get(self, seconds: float | None) -> Any:
         """Wait for an item; None if there is none in time."""
         try:
-            return self._items.get(timeout=seconds)
+            return self._items.get(timeout=None if seconds is None else min(seconds, threading.TIMEOUT_MAX))
         except queue.Empty:
             return None
 
@@ -52,7 +53,8 @@ class SyncDriver:
         self._transport = transport
         self._scheduler = scheduler
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a finalizer may call in while the lock is held
+        self._process = os.getpid()
         self._pump: threading.Thread | None = None
         self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
@@ -73,11 +75,15 @@ class SyncDriver:
 
     def run(self, script: Script[T]) -> T:
         """Run a script to its end in this thread."""
-        answer: Any = None
         try:
+            wanted = next(script)
             while True:
-                wanted = script.send(answer)
-                answer = self._alone(wanted) if isinstance(wanted, Step) else self._receive(wanted)
+                try:
+                    answer = self._alone(wanted) if isinstance(wanted, Step) else self._receive(wanted)
+                except BaseException as error:  # noqa: BLE001 - Ctrl-C too: the script knows what is under way
+                    wanted = script.throw(error)
+                else:
+                    wanted = script.send(answer)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
         finally:
@@ -86,12 +92,12 @@ class SyncDriver:
     def call(self, job: Job) -> None:
         """Do something with the scheduler, in its thread."""
         with self._lock:
-            if self._closed:
-                raise ClientClosed
+            self._check()
             self._jobs.put(job)
             if self._pump is None:
-                self._pump = threading.Thread(target=self._work, name="omnirun", daemon=True)
-                self._pump.start()
+                pump = threading.Thread(target=self._work, name="omnirun", daemon=True)
+                pump.start()
+                self._pump = pump
 
     def close(self) -> None:
         """End every wait with `ClientClosed` and close the connections."""
@@ -99,10 +105,18 @@ class SyncDriver:
             self._closed = True
             pump = self._pump
             self._jobs.put(_nothing)
-        self._tell(ClientClosed())
         if pump is not None and pump is not threading.current_thread():
-            pump.join()
+            pump.join()  # nothing more goes out once it has ended; only then is anybody told
+        self._tell(ClientClosed())
         self._transport.close()
+
+    def _check(self) -> None:
+        if self._closed:
+            raise ClientClosed
+        if os.getpid() != self._process:
+            raise OmnirunError(
+                "this client was opened before the fork; its threads stayed behind. Open one here."
+            )
 
     def _tell(self, error: Exception) -> None:
         with self._lock:
@@ -116,8 +130,7 @@ class SyncDriver:
         return wanted.channel.get(left)
 
     def _alone(self, step: Step) -> Reply:
-        if self._closed:
-            raise ClientClosed
+        self._check()
         if step.delay:
             time.sleep(self._clock.real(step.delay))
         return self._exchange(step)
@@ -163,9 +176,9 @@ class SyncDriver:
             return True
 
     def _send(self, task: Task) -> None:
-        self._tasks.put(task)
         if not self._free.acquire(blocking=False):
             threading.Thread(target=self._sender, name="omnirun-send", daemon=True).start()
+        self._tasks.put(task)  # only now: what no thread would send must not lie about
 
     def _sender(self) -> None:
         """Send tasks until none has come for a while; one that a `_send` counts on never leaves."""
@@ -176,6 +189,8 @@ class SyncDriver:
                 if self._free.acquire(blocking=False):
                     return
                 continue
+            if self._closed:
+                return
             reply = self._exchange(task.step)
             self._jobs.put(_feeding(self._scheduler, task, reply))
             self._free.release()

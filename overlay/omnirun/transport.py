@@ -36,29 +36,39 @@ _NOT_SENT = (
     httpx.PoolTimeout,
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
     httpx.InvalidURL,
 )
+_REDIRECTS = {"follow_redirects": False}
+_ERRORS_FROM = 400
+_SHORTEST_KEY = 8  # what is shorter may well be a word
 
 
 @attrs.frozen
 class Timeouts:
-    """How long a request may take, in seconds; the deadline of a wait is another matter."""
+    """How long a request may take, in seconds; the deadline of a wait is another matter.
+
+    Attributes:
+        connect: until the connection stands.
+        read: without a byte of the reply (a reply that keeps dripping in takes as long as it takes).
+    """
 
     connect: float = 10.0
     read: float = 30.0
 
 
 Factory = Callable[..., Any]
-"""Makes an HTTP client with httpx's interface from the keyword arguments `limits`, `timeout` and `verify`."""
+"""Makes an HTTP client with httpx's interface from `limits=` and `timeout=`; proxies and trust are its own business."""
 
 
 class _Pools:
     """Clients made when needed, each with a few connections; what is shared by sync and async."""
 
-    def __init__(self, accounts: Accounts, timeouts: Timeouts, factory: Factory) -> None:
+    def __init__(
+        self, accounts: Accounts, timeouts: Timeouts, factory: Factory | None, standard: Factory
+    ) -> None:
         self._accounts = accounts
         self._factory = factory
+        self._standard = standard
         self._timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect)
         self._tls: ssl.SSLContext | None = None
         self._clients: list[Any] = []
@@ -75,14 +85,16 @@ class _Pools:
         return index
 
     def _open(self, limits: httpx.Limits) -> Any:
+        if self._factory is not None:
+            return self._factory(limits=limits, timeout=self._timeout)
         if self._tls is None:
             self._tls = httpx.create_ssl_context()
-        return self._factory(limits=limits, timeout=self._timeout, verify=self._tls)
+        return self._standard(limits=limits, timeout=self._timeout, verify=self._tls)
 
     def _arguments(self, step: Step) -> dict[str, Any]:
         request, door = step.request, self._accounts.door(step.lane)
         headers = {"user-agent": f"omnirun/{__version__}", "accept": "application/json"}
-        arguments: dict[str, Any] = {
+        arguments: dict[str, Any] = _REDIRECTS | {
             "method": request.method,
             "url": door.base_url + request.path,
             "headers": headers | dict(request.headers) | {door.header: door.credential},
@@ -96,13 +108,15 @@ class _Pools:
         return arguments
 
     def _response(self, step: Step, reply: Any) -> Response:
-        content = _blotted(reply.content, self._accounts.door(step.lane))
+        content = reply.content
+        if reply.status_code >= _ERRORS_FROM:
+            content = _blotted(content, self._accounts.door(step.lane))
         return Response(reply.status_code, {k.lower(): v for k, v in reply.headers.items()}, content)
 
 
 def _blotted(content: bytes, door: Door) -> bytes:
     key = door.credential.split()[-1].encode()
-    return content.replace(key, b"[key]") if key in content else content
+    return content.replace(key, b"[key]") if len(key) >= _SHORTEST_KEY else content
 
 
 def _error(step: Step, error: Exception) -> TransportError:
@@ -115,14 +129,11 @@ def _error(step: Step, error: Exception) -> TransportError:
     )
 
 
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
-
-
 class SyncTransport(_Pools):
     """Sends from threads; each blocks until its reply is there."""
 
     def __init__(self, accounts: Accounts, timeouts: Timeouts, factory: Factory | None) -> None:
-        super().__init__(accounts, timeouts, factory or httpx.Client)
+        super().__init__(accounts, timeouts, factory, httpx.Client)
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(_POOL_SIZE * _POOLS)
 
@@ -137,11 +148,12 @@ class SyncTransport(_Pools):
                 index = self._take()
             try:
                 return self._response(step, self._exchange(self._clients[index], step))
-            except _FAILURES as error:
-                raise _error(step, error) from None
+            except Exception as error:  # noqa: BLE001 - whatever client was passed in has errors of its own
+                failure = _error(step, error)
             finally:
                 with self._lock:
                     self._busy[index] -= 1
+        raise failure  # out here it has no context: the HTTP library's errors hold requests, and these the key
 
     def _exchange(self, client: Any, step: Step) -> Any:
         if not step.fresh:
@@ -159,7 +171,7 @@ class AsyncTransport(_Pools):
     """Sends from tasks of one event loop."""
 
     def __init__(self, accounts: Accounts, timeouts: Timeouts, factory: Factory | None) -> None:
-        super().__init__(accounts, timeouts, factory or httpx.AsyncClient)
+        super().__init__(accounts, timeouts, factory, httpx.AsyncClient)
         self._places = asyncio.Semaphore(_POOL_SIZE * _POOLS)
 
     async def send(self, step: Step) -> Response:
@@ -172,10 +184,11 @@ class AsyncTransport(_Pools):
             index = self._take()
             try:
                 return self._response(step, await self._exchange(self._clients[index], step))
-            except _FAILURES as error:
-                raise _error(step, error) from None
+            except Exception as error:  # noqa: BLE001 - as above
+                failure = _error(step, error)
             finally:
                 self._busy[index] -= 1
+        raise failure  # as above
 
     async def _exchange(self, client: Any, step: Step) -> Any:
         if not step.fresh:

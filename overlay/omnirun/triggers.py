@@ -1,26 +1,21 @@
 """Starting a run, which is not idempotent and may cost money.
 
 The rules, as a table (`_FATES`): what was certainly not accepted is sent again; what may have been accepted is
-*recovered*, never resent; the rest is raised. To recover is to list the target's runs a few times and to leave out
-those this client knows, and only at the end to decide: exactly one candidate is adopted, none or several are an
-error that names them. Where runs can be adopted, a target is triggered by one flow at a time; every trigger has a
-connection of its own.
+*recovered* (see `omnirun.recovery`), never resent; the rest is raised. Where runs can be adopted, a target is
+triggered by one flow at a time; every trigger has a connection of its own.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from datetime import datetime, timedelta
+import logging
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import attrs
 
-from omnirun.clock import http_date, moment
 from omnirun.errors import (
     AlreadyRunning,
-    AmbiguousTrigger,
     OmnirunError,
     RateLimited,
     ServerError,
@@ -28,22 +23,22 @@ from omnirun.errors import (
     UnreadableReply,
 )
 from omnirun.flows import ask, asked_pause, judged
-from omnirun.provider import Query
+from omnirun.recovery import Lost
 from omnirun.run import Origin, Run
 from omnirun.scheduler import Step
+from omnirun.states import Phase
 
 if TYPE_CHECKING:
     from omnirun.flows import Asking
     from omnirun.provider import Provider
+    from omnirun.recovery import Known
     from omnirun.refs import Ref, Target
-    from omnirun.scheduler import Flow, Reply
+    from omnirun.scheduler import Flow
 
 OnConflict = Literal["raise", "attach"]
 
 _ATTEMPTS = 8
-_LOOKS = (2.0, 5.0, 15.0, 30.0)  # seconds after the failed trigger
-_CLOCKS_DIFFER = timedelta(seconds=5)
-_REMEMBERED = 10_000
+_log = logging.getLogger("omnirun")
 
 
 class Fate(Enum):
@@ -69,22 +64,6 @@ def fate(error: Exception) -> Fate:
             return Fate.RAISE
 
 
-class Known:
-    """Refs of runs this client has handed out, so that no trigger adopts another one's run; bounded."""
-
-    def __init__(self) -> None:
-        self._refs: OrderedDict[Ref, None] = OrderedDict()
-
-    def add(self, ref: Ref) -> None:
-        """Remember a ref."""
-        self._refs[ref] = None
-        if len(self._refs) > _REMEMBERED:
-            self._refs.popitem(last=False)
-
-    def __contains__(self, ref: object) -> bool:
-        return ref in self._refs
-
-
 @attrs.frozen
 class Trigger:
     """One trigger of one target, to be run as a flow."""
@@ -104,6 +83,8 @@ class Trigger:
             ApiError: the provider refused it.
             TransportError: the provider could not be reached.
         """
+        if self.on_conflict not in get_args(OnConflict):
+            raise ValueError(f"on_conflict is 'raise' or 'attach', not {self.on_conflict!r}.")
         step = Step(
             self.provider.trigger(self.target),
             self.lane,
@@ -124,8 +105,12 @@ class Trigger:
                 match fate(error):
                     case Fate.RESEND if failures < _ATTEMPTS:
                         step = self._again(step, error, failures)
+                        _log.info("%s was not accepted (%s); again in %.1f s", self.target, error, step.delay)
                     case Fate.RECOVER:
-                        return (yield from self._recover(step, reply, error))
+                        lost = Lost(
+                            self.provider, self.target, self.lane, self.known, step.exclusive, reply, error
+                        )
+                        return self._own((yield from lost.find()), Origin.ADOPTED)
                     case _:
                         raise
             else:
@@ -138,41 +123,14 @@ class Trigger:
         return attrs.evolve(step, delay=max(asked, backoff), pause=pause)
 
     def _attach(self, ref: Ref, step: Step) -> Flow[Run]:
-        get = attrs.evolve(step, request=self.provider.get(ref), fresh=False, metered=False)
-        run = yield from ask(get, partial(self.provider.read, ref), self.asking)
+        """Give the run under way; if it can't be read now, what is known of it."""
+        get = Step(self.provider.get(ref), self.lane, metered=False, exclusive=step.exclusive)
+        try:
+            run = yield from ask(get, partial(self.provider.read, ref), self.asking)
+        except OmnirunError:
+            run = Run(ref, self.target, Phase.RUNNING)
         return self._own(run, Origin.ATTACHED)
 
     def _own(self, run: Run, origin: Origin) -> Run:
         self.known.add(run.ref)
         return attrs.evolve(run, origin=origin, target=self.target)
-
-    def _recover(self, step: Step, lost: Reply, cause: OmnirunError) -> Flow[Run]:
-        candidates: tuple[Run, ...] = ()
-        looked = 0.0
-        for at in _LOOKS:
-            found = yield from self._look(step, at - looked, lost)
-            looked = at
-            candidates = candidates if found is None else found
-        if len(candidates) == 1 and self.provider.adopts:
-            return self._own(candidates[0], Origin.ADOPTED)
-        refs = [run.ref for run in candidates]
-        raise AmbiguousTrigger(self.target, moment(lost.sent_at), refs, cause) from cause
-
-    def _look(self, step: Step, delay: float, lost: Reply) -> Flow[tuple[Run, ...] | None]:
-        """List the target's newest runs once; None if they could not be read."""
-        listing = self.provider.history(self.target)
-        request = listing.request(Query(), listing.style.start)
-        reply = yield attrs.evolve(step, request=request, delay=delay, pause=0.0, fresh=False)
-        try:
-            page = judged(listing.read, reply, str(self.target))
-        except OmnirunError:
-            return None
-        theirs = http_date(reply.result().headers.get("date"))
-        skew = timedelta() if theirs is None else theirs - moment((reply.sent_at + reply.at) / 2)
-        since = moment(lost.sent_at) + skew - _CLOCKS_DIFFER
-        return tuple(run for run in page.items if run.ref not in self.known and _started_since(run, since))
-
-
-def _started_since(run: Run, since: datetime) -> bool:
-    at = run.created_at or run.started_at
-    return at is None or at >= since

@@ -5,23 +5,25 @@ The same script serves `wait`, which takes the first end, and `as_completed`, wh
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import attrs
 
 from omnirun.attempts import Attempt
-from omnirun.errors import BadRef, ClientClosed, OmnirunError, PollError, UnknownState, WaitTimeout
+from omnirun.errors import ClientClosed, OmnirunError, PollError, UnknownState, WaitTimeout
 from omnirun.refs import Ref
 from omnirun.roster import Kind, Waiter
 from omnirun.run import Run
 from omnirun.scripts import Receive, received
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from omnirun.engine import Engine
     from omnirun.roster import Event
@@ -33,6 +35,7 @@ RefLike = Run | Ref | str
 _RESUMABLE = (WaitTimeout, PollError, UnknownState)
 """Errors of a wait, not of a run: whoever waits for such an attempt again waits on."""
 
+_SHOWN = 5
 _LAST_POLL = 5.0  # seconds past its deadline that a wait stays for the last poll's answer
 
 
@@ -64,14 +67,15 @@ class Waiting:
     ) -> None:
         self._engine = engine
         self._driver = driver
-        self._timeout = timeout
+        self._timeout = _checked(timeout)
         self._on_update = on_update
         self._channel = driver.channel()
-        deadline = None if timeout is None else driver.now() + timeout
+        deadline = None if self._timeout is None else driver.now() + self._timeout
         self._waiter = Waiter(self._channel.put, deadline, updates=on_update is not None)
         self._done: deque[Attempt] = deque()
         self._open: dict[Ref, Attempt | None] = {}  # a bare ref needs no record
         self._late: list[Run] = []
+        self._failure: Exception | None = None  # why the last poll of a late one failed
         self.items = [item if isinstance(item, Attempt) else self._attempt(item) for item in items]
         for item in self.items:
             self._take(item)
@@ -87,7 +91,13 @@ class Waiting:
         deadline = self._waiter.deadline
         until = None if deadline is None else deadline + _LAST_POLL
         while not self._done and self._open:
-            event = received((yield Receive(self._channel, until)))
+            try:
+                event = received((yield Receive(self._channel, until)))
+            except GeneratorExit:
+                raise
+            except BaseException as error:
+                error.add_note(f"The runs go on: {_named(self._open)}")
+                raise
             if event is None:
                 self._give_up()
             else:
@@ -96,12 +106,15 @@ class Waiting:
             return self._done.popleft()
         if self._late:
             late, self._late = self._late, []
-            raise WaitTimeout(late, self._timeout)
+            raise WaitTimeout(late, self._timeout, self._failure) from self._failure
+        self._channel.put(None)
         return None
 
     def close(self) -> None:
         """Stop waiting; the runs go on."""
         refs, self._open = list(self._open), {}
+        if refs:
+            self._channel.put(None)  # whoever else reads this stream comes to its end
         if refs and self._registered:
             with suppress(ClientClosed):
                 self._driver.call(partial(self._engine.poller.drop, self._engine.lane, refs, self._waiter))
@@ -121,18 +134,16 @@ class Waiting:
         assert ref is not None
         try:
             self._engine.lane(ref)
-            self._engine.provider(ref.provider).target_of(ref)
         except OmnirunError as error:
             self._done.append(attrs.evolve(attempt or Attempt(ref=ref), error=error))
         else:
             self._open[ref] = attempt
 
-    @staticmethod
-    def _attempt(item: RefLike) -> Attempt | Ref:
+    def _attempt(self, item: RefLike) -> Attempt | Ref:
         try:
-            ref = to_ref(item)
-        except BadRef as error:
-            return Attempt(error=error)
+            ref = self._engine.ref(item)
+        except OmnirunError as error:
+            return Attempt(ref=item if isinstance(item, Ref) else None, error=error)
         return Attempt(item.target, ref, item) if isinstance(item, Run) else ref
 
     def _hear(self, event: Event) -> None:
@@ -143,6 +154,7 @@ class Waiting:
             del self._open[event.ref]
             assert event.run is not None
             self._late.append(self._own(event.run, attempt))
+            self._failure = event.error or self._failure
             return
         run = None if event.run is None else self._own(event.run, attempt)
         if event.kind is not Kind.UPDATED:
@@ -178,3 +190,18 @@ def _settled(attempt: Attempt) -> bool:
     """Whether there is nothing to wait for: it has ended, or its error is another than that of a wait."""
     ended = attempt.run is not None and attempt.run.finished
     return ended or not isinstance(attempt.error, (*_RESUMABLE, type(None)))
+
+
+def _checked(timeout: float | None) -> float | None:
+    if timeout is None or timeout == math.inf:
+        return None
+    if not timeout >= 0:
+        raise ValueError(
+            f"timeout is {timeout}; it is a number of seconds, or None to wait as long as it takes."
+        )
+    return timeout
+
+
+def _named(refs: Collection[Ref]) -> str:
+    shown = ", ".join(str(ref) for ref in islice(refs, _SHOWN))
+    return shown if len(refs) <= _SHOWN else f"{shown} and {len(refs) - _SHOWN} more"

@@ -16,24 +16,23 @@ A watch never reads a clock; what it saw and who is told is kept in its roster.
 from __future__ import annotations
 
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from omnirun.errors import AuthError, OmnirunError, RateLimited
-from omnirun.flows import PASSING, Asking, ask, asked_pause, judged
+from omnirun.errors import OmnirunError, RateLimited, ServerError, TransportError
+from omnirun.flows import Asking, ask, asked_pause, judged
 from omnirun.paging import Passed
 from omnirun.policy import retry_after
 from omnirun.provider import Query
-from omnirun.refs import Ref
 from omnirun.roster import Event, Kind, Pending, Roster
 from omnirun.scheduler import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from omnirun.provider import Listing, Page, Provider
+    from omnirun.refs import Ref
     from omnirun.roster import Waiter
     from omnirun.run import Run
     from omnirun.scheduler import Flow, Reply, Scheduler, Task
@@ -42,6 +41,7 @@ _LISTING_FROM = 3
 _MISSES = 2
 _CLOCKS_DIFFER = 5.0
 _FINAL_ATTEMPTS = 6
+_OUTAGES = (TransportError, RateLimited, ServerError)
 
 
 class Watch:
@@ -78,6 +78,7 @@ class Watch:
         self._emptied = emptied
         self._task: Task | None = None
         self._polls = 0  # passes since the newest run came
+        self._joined = False  # a run came during a pass
         self._failures = 0  # polls failed since the last pass that went well
         self._depth = 1  # pages the last list pass needed
         self._pause = 0.0  # seconds the lane rests before the next request
@@ -86,7 +87,7 @@ class Watch:
     def add(self, ref: Ref, waiter: Waiter, run: Run | None, now: float) -> None:
         """Wait for a run, given how it was last seen; `start` then sets the watch going."""
         if self.roster.add(ref, waiter, run, now):
-            self._polls = 0
+            self._polls, self._joined = 0, True
 
     def start(self, refs: Iterable[Ref], now: float) -> None:
         """Poll as soon as these runs and their deadlines want it."""
@@ -126,11 +127,11 @@ class Watch:
             self.roster.expire(now)
 
     def _pass(self, entries: list[Pending], delay: float) -> Flow[float]:
-        failures = self._failures
+        failures, self._joined = self._failures, False
         lists = self._listing is not None and len(entries) >= max(_LISTING_FROM, self._depth + 1)
         now = yield from (self._list(entries, delay) if lists else self._get(entries, delay))
         self._failures = 0 if self._failures == failures else self._failures
-        self._polls += delay > 0.0
+        self._polls = 0 if self._joined else self._polls + (delay > 0.0)
         return now
 
     def _delay(self, entries: list[Pending], now: float) -> float:
@@ -142,8 +143,9 @@ class Watch:
         elif all(entry.unknown_since is not None for entry in entries):
             gap = self._policy.longest_gap(self._asking.random)
         else:
-            gap = self._policy.gap(now - max(e.since for e in entries), self._polls, self._asking.random)
-            gap -= min(now - (entry.seen_at or now) for entry in entries)
+            youngest = max(entries, key=_since)
+            gap = self._policy.gap(now - youngest.since, self._polls, self._asking.random)
+            gap -= now - (youngest.seen_at or now)
         deadlines = (w.deadline - now for e in entries for w in e.waiters if w.deadline is not None)
         return max(0.0, min(max(gap, self._floor), min(deadlines, default=float("inf"))))
 
@@ -154,10 +156,9 @@ class Watch:
         return Step(request, self._lane, delay=delay, pause=pause)
 
     def _get(self, entries: list[Pending], delay: float) -> Flow[float]:
-        """Poll each run by itself, also those that came meanwhile; tells when the last reply came."""
-        now, asked = 0.0, set[Ref]()
-        while entry := next(self._unasked(entries, asked), None):
-            asked.add(entry.ref)
+        """Poll each run by itself; tells when the last reply came."""
+        now = 0.0
+        for entry in filter(self.roster.holds, entries):
             reply = yield self._step(self._provider.get(entry.ref), delay)
             delay, now = 0.0, reply.at
             if not self.roster.holds(entry):
@@ -172,16 +173,13 @@ class Watch:
                 self._see(entry, run, now, full=True)
         return now
 
-    def _unasked(self, entries: list[Pending], asked: set[Ref]) -> Iterator[Pending]:
-        rest = chain(entries[len(asked) :], self.roster.pollable())
-        return (entry for entry in rest if entry.ref not in asked and self.roster.holds(entry))
-
     def _list(self, entries: list[Pending], delay: float) -> Flow[float]:
         """Read the collection to the last pending run, its end, or where gets cost less; tells when that was."""
         assert self._listing is not None
         missing = {entry.ref for entry in entries}
         oldest = min(entry.since for entry in entries) - _CLOCKS_DIFFER
         position: str | None = self._listing.style.start
+        by_target: dict[str, list[Pending]] = {}
         pages, complete, now = 0, False, 0.0
         while missing and not complete and pages < len(entries):
             assert position is not None
@@ -195,6 +193,9 @@ class Watch:
             self._floor = self._asked(reply)
             pages += 1
             missing -= self._sight(page, now)
+            if page.current:
+                by_target = by_target or self._by_target(entries)
+                missing -= self._sight_current(page, by_target, now)
             position = self._listing.style.after(Passed(position, page, page.size, shifted=False))
             complete = position is None or self._beyond(page, oldest)
         self._depth = pages if complete or not missing else len(entries)
@@ -205,8 +206,7 @@ class Watch:
     def _beyond(self, page: Page[Run], oldest: float) -> bool:
         """Whether a newest-first list has come to runs older than all that are pending."""
         assert self._listing is not None
-        last = page.items[-1].created_at if self._listing.newest_first and page.items else None
-        return last is not None and last.timestamp() < oldest
+        return self._listing.newest_first and page.oldest is not None and page.oldest.timestamp() < oldest
 
     def _asked(self, reply: Reply) -> float:
         return min(retry_after(reply.result(), reply.at) or 0.0, self._policy.retry_after_cap)
@@ -221,21 +221,28 @@ class Watch:
             if entry is not None and entry.fetch is None:
                 sighted.add(run.ref)
                 self._see(entry, run, now, full=False)
-        return sighted | self._sight_current(page, now) if page.current else sighted
+        return sighted
 
-    def _sight_current(self, page: Page[Run], now: float) -> set[Ref]:
+    def _sight_current(self, page: Page[Run], by_target: dict[str, list[Pending]], now: float) -> set[Ref]:
         """A list that only shows which run each target is busy with: the others are looked at themselves."""
         sighted: set[Ref] = set()
-        for entry in list(self.roster.pollable()):
-            target = self._provider.target_of(entry.ref)
-            if target is None or target.path not in page.current:
-                continue
-            sighted.add(entry.ref)
-            if page.current[target.path] == entry.ref:
-                entry.seen_at, entry.failures, entry.misses = now, 0, 0
-            else:
-                self._fetch(entry, now)
+        for path, current in page.current.items():
+            for entry in by_target.get(path, ()):
+                if not self.roster.holds(entry) or entry.fetch is not None:
+                    continue
+                sighted.add(entry.ref)
+                if current == entry.ref:
+                    self.roster.still(entry, now)
+                else:
+                    self._fetch(entry, now)
         return sighted
+
+    def _by_target(self, entries: list[Pending]) -> dict[str, list[Pending]]:
+        found: dict[str, list[Pending]] = {}
+        for entry in entries:
+            if (target := self._provider.target_of(entry.ref)) is not None:
+                found.setdefault(target.path, []).append(entry)
+        return found
 
     def _miss(self, missing: set[Ref], now: float) -> None:
         for ref in missing:
@@ -262,17 +269,21 @@ class Watch:
 
     def _fetched(self, entry: Pending, run: Run | None, error: Exception | None, now: float) -> None:
         entry.fetch = None
-        if run is not None:
-            self._see(entry, run, now, full=True)
-        elif error is not None and self.roster.failed(entry, error, now):
-            self._rest(error)
+        try:
+            if run is not None:
+                self._see(entry, run, now, full=True)
+            elif error is not None and self.roster.failed(entry, error, now):
+                self._rest(error)
+        except Exception as defect:  # noqa: BLE001 - a provider's defect is its run's affair and nobody else's
+            self.roster.close(entry, Event(Kind.FAILED, entry.ref, None, defect), now)
         self.start((entry.ref,), now)
 
     # ---- what failed
 
     def _list_failed(self, entries: list[Pending], error: OmnirunError, now: float) -> None:
-        if not isinstance(error, (*PASSING, AuthError)):
-            self._listing = None  # this list is not to be had; single gets may be
+        """What may pass counts against every run; a list that is not to be had is given up for gets."""
+        if not isinstance(error, _OUTAGES):
+            self._listing = None
             return
         for entry in filter(self.roster.holds, entries):
             self.roster.failed(entry, error, now)
@@ -283,3 +294,7 @@ class Watch:
         if isinstance(error, RateLimited):
             asked = asked_pause(error, self._policy)
             self._pause = asked or self._policy.backoff(self._failures, self._asking.random)
+
+
+def _since(entry: Pending) -> float:
+    return entry.since

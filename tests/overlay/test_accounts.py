@@ -106,7 +106,7 @@ def test_key_that_no_header_can_carry_is_refused(source, key) -> None:
 
 @pytest.mark.parametrize("base_url", ["app.datafold.com", "ftp://x", "//x", "/api", "file:///etc/passwd"])
 def test_base_url_begins_with_http(base_url) -> None:
-    with pytest.raises(BadRef, match=r"the base URL of datafold@x is '.*'; it must begin with https://"):
+    with pytest.raises(BadRef, match=r"the base URL of datafold@x is '.*'; it must read https://host"):
         accounts(Account("datafold", name="x", api_key=KEY, base_url=base_url)).lane("datafold", "x")
 
 

@@ -114,7 +114,7 @@ def test_a_caller_that_is_cancelled_leaves_its_trigger_to_be_followed_and_logged
             await asyncio.gather(*tasks, return_exceptions=True)
             assert all(task.cancelled() for task in tasks)
             gate.open.set()
-            await until_async(lambda: caplog.records)
+            await until_async(lambda: "it started" in caplog.text)
         return gate.asked
 
     asked = asyncio.run(main())

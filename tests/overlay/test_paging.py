@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from omnirun.errors import AuthError, NotFound, PageError, TransportError
 from omnirun.paging import Cursors, Offsets, PageNumbers, Pager, Passed
-from omnirun.provider import Listing, Page, Query
+from omnirun.provider import Listing, Page, Query, oldest
 from omnirun.refs import Ref
 from omnirun.run import Run
 from omnirun_raw.monid.api.runs import list_runs
@@ -92,9 +92,11 @@ def listing(style, *, newest_first=True):
         if response.status >= 500:
             raise TransportError(f"HTTP {response.status}", sent=True)
         body = response.json()
+        runs = tuple(map(run, body["numbers"]))
         return Page(
-            tuple(map(run, body["numbers"])),
-            len(body["numbers"]),
+            runs,
+            len(runs),
+            oldest=oldest(runs),
             asked=SIZE,
             cursor=body.get("cursor"),
             count=body.get("count"),
@@ -512,7 +514,7 @@ def test_query(created, started, admitted, past) -> None:
     times = [None if hours is None else NOW + timedelta(hours=hours) for hours in (created, started)]
     item = Run(ref(1), created_at=times[0], started_at=times[1])
 
-    assert (admitted, past) == (BOUNDS.admits(item), BOUNDS.passed(item))
+    assert (admitted, past) == (BOUNDS.admits(item), BOUNDS.passed(Page((), 1, 1, oldest=oldest([item]))))
 
 
 @pytest.mark.parametrize("name", ["since", "until"])
