@@ -155,6 +155,7 @@ class AsyncDriver:
             if not self._closed:
                 gone = TransportError("the request was cancelled on its way", sent=True)
                 self._scheduler.feed(task, Reply(sent_at, self._clock.now(), error=gone))
+                self._kick()
             raise
         try:
             self._scheduler.feed(task, reply)

@@ -259,7 +259,7 @@ class Scheduler:
 
     def _share(self) -> int:
         """How many requests one lane may have under way: one that hangs leaves places to the others."""
-        return self._in_flight if len(self._turns) == 1 else max(1, self._in_flight * 3 // 4)
+        return max(1, self._in_flight * 3 // 4)
 
     # ---- transitions
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from omnirun.attempts import Attempt
-from omnirun.errors import ClientClosed, OmnirunError, PollError, UnknownState, WaitTimeout
+from omnirun.errors import OmnirunError, PollError, UnknownState, WaitTimeout
 from omnirun.refs import Ref
 from omnirun.roster import Kind, Waiter
 from omnirun.run import Run
@@ -116,7 +116,7 @@ class Waiting:
         if refs:
             self._channel.put(None)  # whoever else reads this stream comes to its end
         if refs and self._registered:
-            with suppress(ClientClosed):
+            with suppress(OmnirunError):  # a client that is closed waits for nothing
                 self._driver.call(partial(self._engine.poller.drop, self._engine.lane, refs, self._waiter))
 
     def begin(self) -> None:

@@ -173,3 +173,9 @@ def test_account_is_not_carried(carry) -> None:
         carry(EU)
     with pytest.raises(TypeError, match="holds a key"):
         carry(Door("https://eu.example.com", "Authorization", f"Key {KEY}"))
+
+
+@pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])
+def test_rate_is_above_nothing(rate) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        Account("datafold", api_key=KEY, rate=rate)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 import time
 
 import attrs
 import pytest
 
-from omnirun import AmbiguousTrigger, AsyncClient, Client, ClientClosed, WaitPolicy, datafold
+from omnirun import AmbiguousTrigger, AsyncClient, Client, ClientClosed, OmnirunError, WaitPolicy, datafold
 from omnirun.datafold import Datafold
 from omnirun.sandbox import running_sandbox
 
@@ -171,3 +174,65 @@ def test_sender_threads_are_reused_and_never_more_than_the_bound():
         assert all(attempt.error is None for attempt in attempts)
         assert threading.active_count() - before <= 33
     assert names == {"omnirun-send"}
+
+
+def test_leaving_says_what_goes_on():
+    """The exception that ends a wait early names the runs that go on."""
+    with running_sandbox(speed=0.01) as running, Client(environ=running.environment, policy=FAST) as client:
+        run = client.trigger(datafold.Monitor(42))
+        waiting = Interrupting(client, run)
+        with pytest.raises(KeyboardInterrupt) as caught:
+            waiting()
+    assert caught.value.__notes__ == [f"The runs go on: {run.ref}"]
+
+
+class Interrupting:
+    """A wait whose channel is interrupted as Ctrl-C interrupts it."""
+
+    def __init__(self, client, run):
+        self.client, self.run = client, run
+
+    def __call__(self):
+        def interrupted(_):
+            raise KeyboardInterrupt
+
+        self.client._driver._receive = interrupted
+        self.client.wait(self.run)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_client_does_not_outlive_a_fork():
+    """A child of a process with a client gets one clear error, at once."""
+    program = (
+        "import os, sys\nfrom omnirun import Client\n"
+        "client = Client()\nclient.run('datafold:monitors/42')\nchild = os.fork()\n"
+        "if child:\n    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+        "try:\n    client.wait('datafold:monitors/42/runs/1000')\n"
+        "except Exception as error:\n    os._exit(7 if 'opened before the fork' in str(error) else 8)\n"
+    )
+    with running_sandbox(speed=20) as running:
+        environ = {**running.environment, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        ended = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", program], env=environ, timeout=30, check=False
+        )
+    assert ended.returncode == 7
+
+
+def test_an_async_client_belongs_to_one_loop():
+    with running_sandbox(speed=20) as running:
+        client = AsyncClient(environ=running.environment, policy=FAST)
+        asyncio.run(client.trigger(datafold.Monitor(42)))
+        with pytest.raises(OmnirunError, match="belongs to another event loop"):
+            asyncio.run(client.trigger(datafold.Monitor(42)))
+
+
+def test_closing_a_stream_ends_it_for_whoever_reads_it():
+    with running_sandbox(speed=0.01) as running, Client(environ=running.environment, policy=FAST) as client:
+        stream = client.as_completed([client.trigger(datafold.Monitor(42))])
+        seen = []
+        thread = threading.Thread(target=lambda: seen.extend(stream))
+        thread.start()
+        until(lambda: "1 runs" in repr(client))
+        stream.close()
+        thread.join(5)
+        assert (thread.is_alive(), seen) == (False, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -255,3 +256,40 @@ def test_any_interleaving_ends_every_flow_once_and_keeps_every_bound(seed):
         now = max(now, wake)
     assert set(ends) | cancelled == set(range(12))
     assert all(count == 1 for count in ends.values())
+
+
+def test_lanes_take_turns_from_one_call_to_the_next():
+    scheduler = Scheduler(in_flight=2)
+    for lane in "a" * 10 + "b" * 10:
+        scheduler.spawn(one(step(lane=lane)), Log().done, 0.0)
+    order, flying = [], []
+    for now in range(20):
+        flying += scheduler.next(float(now))
+        task = flying.pop(0)
+        order.append(task.step.lane)
+        answer(scheduler, task, float(now))
+    assert order == ["a", "b"] * 10
+
+
+def test_one_lane_leaves_places_to_the_others():
+    scheduler = Scheduler(in_flight=32)
+    for lane in "a" * 100 + "b":
+        scheduler.spawn(one(step(lane=lane)), Log().done, 0.0)
+    assert Counter(task.step.lane for task in scheduler.next(0.0)) == {"a": 24, "b": 1}
+
+
+def test_what_was_cancelled_pays_no_token():
+    scheduler = Scheduler(rate=lambda _: 1.0)
+    tasks = [scheduler.spawn(one(step(str(number))), Log().done, 0.0) for number in range(100)]
+    scheduler.next(0.0)
+    for task in tasks:
+        scheduler.cancel(task, 0.0)
+    scheduler.spawn(one(step("mine")), Log().done, 0.0)
+    assert [task.step.request.path for task in scheduler.next(1.0)] == ["/mine"]
+
+
+def test_no_tokens_gather_during_a_pause():
+    scheduler = Scheduler(in_flight=1000, rate=lambda _: 50.0)
+    for _ in range(300):
+        scheduler.spawn(one(step(pause=10.0)), Log().done, 0.0)
+    assert sum(len(scheduler.next(10.0 + tenth / 10)) for tenth in range(10)) <= 25

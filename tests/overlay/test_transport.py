@@ -225,3 +225,30 @@ def test_the_pools_of_a_client_share_one_tls_context():
     assert len(set(map(id, clients))) == 3
     assert len({id(client._transport._pool._ssl_context) for client in clients}) == 1
     transport.close()
+
+
+@BOTH
+def test_an_error_holds_no_request_and_so_no_key(kind):
+    """httpx's errors hold the request with its headers; ours has neither them nor a context that does."""
+    with listening(answering(None)) as (url, _), pytest.raises(TransportError) as caught:
+        send(kind, url, Step(request(), "datafold"))
+    assert (caught.value.__context__, caught.value.__cause__) == (None, None)
+
+
+def test_errors_of_another_library_are_transport_errors_too():
+    class Broken:
+        def request(self, **_):
+            raise ZeroDivisionError("of its own")
+
+        def close(self):
+            pass
+
+    transport = SyncTransport(accounts("http://127.0.0.1:9"), SOON, lambda **_: Broken())
+    with pytest.raises(TransportError, match="no answer: of its own") as caught:
+        transport.send(Step(request(), "datafold"))
+    assert caught.value.sent
+
+
+def test_a_success_is_never_rewritten():
+    with listening(answering(http(200, b'{"say": "df-secret-key"}'))) as (url, _):
+        assert send("sync", url, Step(request(), "datafold")).json() == {"say": KEY}

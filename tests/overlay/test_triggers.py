@@ -27,6 +27,7 @@ from omnirun.errors import (
 from omnirun.recovery import Known
 from omnirun.run import Origin
 from omnirun.triggers import Fate, fate
+from omnirun.waiting import Waiting
 from tests.overlay.services import Firecrawl, iso, uuid
 from tests.overlay.virtual import START, World, reply
 
@@ -347,3 +348,95 @@ def test_faults_of_all_kinds_never_pay_twice():
     assert set(owned.values()) == {1}
     assert len(set(owned) | named) == paid, "none is lost without an error that names it"
     assert world.time - START < timedelta(hours=2).total_seconds()
+
+
+# ---------------------------------------------------------------------------------------- nobody else's run
+
+
+def listing(*items, date=None):
+    """A Datafold whose posts are lost and never accepted, and whose list shows these runs."""
+
+    def server(request, at):
+        if request.method == "POST":
+            return reply(502)
+        runs = [item(at) if callable(item) else item for item in items]
+        body = {
+            "count": len(runs),
+            "page": 1,
+            "page_size": 100,
+            "total_pages": 1,
+            "runs": [r for r in runs if r],
+        }
+        return reply(200, body, **({"date": date(at)} if date else {}))
+
+    return server
+
+
+def run_of(number, started, state="checking"):
+    return {"run_id": number, "monitor_id": 42, "state": state, "started_at": started}
+
+
+@pytest.mark.parametrize(
+    ("server", "candidates"),
+    [
+        (listing(run_of(5, None, "skipped")), []),
+        (listing(run_of(5, iso(-1800)), date=lambda at: "Thu, 01 Jan 1970 00:00:00 GMT"), []),
+        (listing(run_of(5, iso(-3)), date=lambda at: format_datetime(moment(START + at), usegmt=True)), []),
+        (listing(lambda at: run_of(5, iso(29)) if at > 29 else None), ["datafold:monitors/42/runs/5"]),
+    ],
+    ids=[
+        "an old one that was skipped",
+        "a Date nobody can believe",
+        "just before the trigger",
+        "long after it",
+    ],
+)
+def test_what_is_not_ours_is_not_adopted(server, candidates):
+    with pytest.raises(AmbiguousTrigger) as caught:
+        trigger(World(server))
+    assert list(map(str, caught.value.candidates)) == candidates
+
+
+def test_a_candidate_that_any_look_showed_counts():
+    server = listing(lambda at: run_of(5, iso(1)) if at < 10 else None)
+    assert str(trigger(World(server)).ref) == "datafold:monitors/42/runs/5"
+
+
+def test_lists_that_all_fail_are_told_from_lists_that_show_nothing():
+    def server(request, at):
+        return reply(502) if request.method == "POST" else reply(500)
+
+    with pytest.raises(AmbiguousTrigger, match="the runs could not be listed"):
+        trigger(World(server))
+
+
+@pytest.mark.parametrize("spelling", ["datafold:monitors/42/runs/5", "datafold:monitors/042/runs/005"])
+def test_a_run_that_is_waited_for_is_not_adopted(spelling):
+    world = World(listing(run_of(5, iso(1))))
+    Waiting(world.engine, world, [spelling], None, None).begin()
+    with pytest.raises(AmbiguousTrigger, match="none was found"):
+        trigger(world)
+
+
+def test_a_busy_monitor_is_attached_to_even_if_its_run_cannot_be_read():
+    def server(request, at):
+        return busy(request, at) if request.method == "POST" else reply(404, {"error": "Check not found"})
+
+    run = trigger(World(server), CHECK, "attach")
+    assert (run.origin, run.phase, str(run.ref)) == (
+        Origin.ATTACHED,
+        "running",
+        f"firecrawl:monitors/{uuid(1)}/checks/{uuid(9)}",
+    )
+
+
+def test_an_unknown_answer_to_a_conflict_is_refused_before_anything_is_sent():
+    world = World(busy)
+    with pytest.raises(ValueError, match="on_conflict is 'raise' or 'attach', not 'Attach'"):
+        trigger(world, CHECK, "Attach")
+    assert world.sent == []
+
+
+def test_a_number_no_float_holds_is_ambiguous_and_not_a_crash():
+    server = Flaky(reply(200, b'{"run_id": Infinity}'), accepts=1)
+    assert trigger(World(server)).origin is Origin.ADOPTED

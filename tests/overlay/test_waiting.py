@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 
 import attrs
@@ -468,3 +469,115 @@ def test_a_reply_of_another_shape_says_what_was_asked_for():
         UnreadableReply, match=r"datafold GET /api/v1/monitors/42/runs/7: HTTP 200: .*'run_id'"
     ):
         world.run(world.engine.get(REF))
+
+
+# ---------------------------------------------------------------------------------------- what a review found
+
+
+def test_a_null_state_in_a_list_is_no_unknown_state():
+    """Datafold's list may have a null state: the run itself says how it stands."""
+    service = Datafold({1: 700, 2: 700, 3: 700})
+
+    def server(request, at):
+        response = service(request, at)
+        if request.path.endswith("/runs"):
+            return attrs.evolve(
+                response, content=re.sub(rb'"state": "\w+"', b'"state": null', response.content)
+            )
+        return response
+
+    done = ends(World(server), [f"datafold:monitors/42/runs/{run}" for run in (1, 2, 3)])
+    assert [attempt.unwrap().state for _, attempt in done] == ["ok"] * 3
+
+
+@pytest.mark.parametrize(
+    "broken", [reply(200, {"items": [{"status": "RUNNING"}]}), reply(403, {"code": "X", "message": "no"})]
+)
+def test_a_list_that_is_of_no_use_is_given_up_for_gets(broken):
+    service = Monid({"A": 30, "B": 30, "C": 30})
+    world = World(lambda request, at: broken if request.path == "/v1/runs" else service(request, at))
+    assert [attempt.unwrap().ok for _, attempt in ends(world, [f"monid:runs/{run}" for run in "ABC"])] == [
+        True
+    ] * 3
+
+
+def test_a_sighting_from_the_future_delays_nothing():
+    seen = Run(Ref.parse(REF), observed_at=moment(START + 3600), started_at=moment(START))
+    world = World(Datafold({7: 5}))
+    assert wait(world, seen).ok
+    assert world.time - START < 10
+
+
+def test_a_timeout_says_why_the_last_poll_failed():
+    world = World(lambda request, at: reply(500, {"detail": "boom"}))
+    with pytest.raises(WaitTimeout, match=r"The last poll failed: .*boom") as caught:
+        wait(world, timeout=5)
+    assert caught.value.__cause__ is not None
+
+
+@pytest.mark.parametrize("timeout", [-1, -6, float("nan")])
+def test_a_timeout_is_a_number_of_seconds(timeout):
+    world = World(Datafold({7: 0}))
+    with pytest.raises(ValueError, match="it is a number of seconds"):
+        wait(world, timeout=timeout)
+    assert world.sent == []
+
+
+@pytest.mark.parametrize("timeout", [0, float("inf"), 1e10])
+def test_a_timeout_can_be_nothing_and_endless(timeout):
+    assert wait(World(Datafold({7: 0})), timeout=timeout).ok
+
+
+def test_the_grace_of_a_replica_counts_from_the_wait_whatever_the_clocks_say():
+    """The provider's clock is behind: its run seems old from the start."""
+    service = Monid({"R": 20}, created={"R": -60})
+    world = World(
+        lambda request, at: reply(404, {"code": "X", "message": "no"}) if at < 6 else service(request, at)
+    )
+    seen = Run(
+        Ref.parse("monid:runs/R"),
+        phase=Phase.RUNNING,
+        created_at=moment(START - 60),
+        observed_at=moment(START),
+    )
+    assert wait(world, seen).ok
+
+
+def test_two_spellings_of_a_run_are_one_run():
+    world = World(Datafold({7: 5}))
+    assert [str(attempt.ref) for _, attempt in ends(world, [REF, "datafold:monitors/042/runs/007"])] == [REF]
+
+
+def test_many_plain_waits_are_polled_together():
+    """Five hundred calls that wait for one run each share the lists of one."""
+    world = World(Monid({f"R{n:03}": 20 for n in range(500)}), latency=0.05)
+    waits = [Waiting(world.engine, world, [f"monid:runs/R{n:03}"], None, None) for n in range(500)]
+    for waiting in waits:
+        waiting.begin()
+    assert all(world.run(waiting.next()).unwrap().ok for waiting in waits)
+    assert len(world.sent) - 500 < 50
+    assert world.time - START < 35
+
+
+def test_a_provider_that_hangs_does_not_hold_up_the_others():
+    service = Monid({"R": 20})
+    world = World(
+        lambda request, at: (reply(200), 1e4) if "monitors" in request.path else service(request, at)
+    )
+    hanging = Waiting(world.engine, world, [f"datafold:monitors/{n}/runs/1" for n in range(100)], None, None)
+    hanging.begin()
+    assert wait(world, "monid:runs/R").ok
+    assert world.time - START < 30
+
+
+def test_a_rate_limited_final_get_pauses_its_account():
+    service = Datafold(dict.fromkeys(range(100), 1))
+
+    def server(request, at):
+        limited = 2 < at < 12 and not request.path.endswith("/runs")
+        return reply(429, {"detail": "slow"}, retry_after="10") if limited else service(request, at)
+
+    world = World(server)
+    done = ends(world, [f"datafold:monitors/42/runs/{run}" for run in range(100)])
+    assert all(attempt.unwrap().ok for _, attempt in done)
+    assert sum(3 < at < 12 for at in world.times()) < 40
