@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import runpy
 import sys
 import threading
 import time
@@ -142,3 +143,14 @@ def test_it_can_be_taught_a_state(service):
     taught = {"acme": {"archived": states.ended(Outcome.SUCCESS)}}
     with Client(environ=environ, states=taught) as client:
         assert client.get("acme:jobs/nightly/runs/1").ok
+
+
+def test_the_guide_opens_with_it(service, monkeypatch, capsys, tmp_path):
+    _, environ = service
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    guide = (EXAMPLES.parent / "docs" / "guide" / "own-provider.md").read_text()
+    script = tmp_path / "opening.py"
+    script.write_text(guide.partition("```python\n")[2].partition("```")[0])
+    runpy.run_path(str(script))
+    assert capsys.readouterr().out == "acme:jobs/nightly/runs/1 done\n"

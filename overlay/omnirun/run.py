@@ -77,7 +77,7 @@ class Run:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     observed_at: datetime | None = attrs.field(default=None, eq=False)
-    observed_finished_at: datetime | None = None
+    observed_finished_at: datetime | None = attrs.field(default=None, eq=False)
     error: str | None = None
     warnings: tuple[str, ...] = ()
     cost: Cost | None = None
