@@ -257,7 +257,7 @@ def test_other_json_is_a_value_error(text) -> None:
         ({"observed_at": at(999)}, True),
         ({"origin": Origin.TRIGGERED}, True),
         ({"state": "ok"}, False),
-        ({"observed_finished_at": None}, False),
+        ({"observed_finished_at": None}, True),
         ({"raw": {}}, False),
         ({"output": None}, False),
         ({"ref": Ref.parse("datafold@us:monitors/42/runs/7")}, False),
