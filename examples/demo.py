@@ -120,7 +120,9 @@ def history(target: Target, pages: Sequence[Sequence[Run]]) -> Group:
     runs = list(chain.from_iterable(pages))
     outcomes = Counter(str(run.outcome or run.phase) for run in runs)
     counts = ", ".join(f"{count} {word}" for word, count in outcomes.most_common())
-    title = Text(f"Pages of {target}: {len(runs)} runs ({counts}) on {len(pages)} pages; the newest:", "bold")
+    title = Text(
+        f"History of {target}: {len(runs)} runs ({counts}) on {len(pages)} pages; the newest:", "bold"
+    )
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in ("run", "when", "state", "outcome", "verdict"):
         table.add_column(column, overflow="fold", no_wrap=column != "run")
