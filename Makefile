@@ -15,19 +15,19 @@ DEV_READY := $(VENV)/.ready-dev
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test generate check lint clean
+.PHONY: help demo test generate check lint bench-codegen clean
 
 help: ## Say what can be done (the default)
 	@echo "omnirun: trigger a run, wait for it, page through its history, the same way for every provider"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(RUN_READY) ## One run at each of three simulated providers, watched live (no key, no account)
 	@$(BIN)/python examples/demo.py $(ARGS)
 
 test: $(DEV_READY) ## Run the tests; print the branch coverage of overlay/ and codegen/
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage run -m pytest --numprocesses auto $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -42,6 +42,9 @@ lint: $(DEV_READY) ## ruff (rules and format), mypy and pyright, the latter two 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pyright
+
+bench-codegen: $(DEV_READY) ## Measure a build against the two generators called bare; fail if a bound does not hold
+	$(BIN)/python benchmarks/bench_codegen.py $(ARGS)
 
 clean: ## Remove .venv and everything the tools leave behind
 	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,33 +1,32 @@
 # The command line of the pipeline.
 #
-# Rules: progress and errors go to stderr, a diff to stdout; exit code 0 is good, 1 means the input is wrong
-# (or has drifted), 2 a usage error; wrong input never shows a traceback.
+# Rules: what can be said is in report.py, what is done in the modules of the same names as the commands; here are the
+# arguments alone. Exit code 0 is good, 1 means the input is wrong (or has drifted), 2 a usage error.
 
-"""`python -m codegen build` and `python -m codegen check`."""
+"""`python -m codegen build`, `check`, `add` and `explain`."""
 
 from __future__ import annotations
 
-import os
-import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from codegen.build import Places, build, providers
-from codegen.errors import StageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+from codegen.packages import check_package
+from codegen.report import Entry, Report
 
 Providers = Annotated[list[str] | None, typer.Argument(metavar="[PROVIDER]...", help="Default: all of them.")]
 Specs = Annotated[Path, typer.Option("--specs", help="Folder with sources.toml and a folder per provider.")]
 Generated = Annotated[Path, typer.Option("--generated", help="Folder the import package goes into.")]
-Package = Annotated[str, typer.Option("--package", help="Import package the clients go into.")]
+Package = Annotated[str, typer.Option("--package", help="Import package the clients go into; dots allowed.")]
 Force = Annotated[bool, typer.Option("--force", help="Build even what has not changed.")]
+Machine = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")]
+Pages = Annotated[list[Path], typer.Argument(metavar="PAGE...", help="Files, as published.")]
+BaseUrl = Annotated[
+    str, typer.Option("--base-url", help="Where the API is; default: what the pages name as their server.")
+]
 
 DEFAULT = Places()
 
@@ -38,26 +37,23 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @app.command(name="build")
-def build_command(
+def build_command(  # noqa: PLR0917  # typer passes them by name
     names: Providers = None,
     specs: Specs = DEFAULT.specs,
     generated: Generated = DEFAULT.generated,
     package: Package = DEFAULT.package,
     force: Force = False,  # noqa: FBT002  # typer makes it --force
+    machine: Machine = False,  # noqa: FBT002  # typer makes it --json
 ) -> None:
     """Build documents and clients; a provider whose inputs did not change is skipped."""
-    places = Places(specs, generated, package)
-    with _errors():
+    with Report("build", machine=machine).running() as report:
+        places = Places(specs, generated, check_package(package))
         for name in providers(places, names or ()):
-            started = time.monotonic()
-            if build(name, places, force=force, report=_reporter(name)):
-                console.print(f"[green]{escape(name)}[/]: built in {time.monotonic() - started:.1f} s")
-            else:
-                console.print(f"[green]{escape(name)}[/]: nothing changed")
+            with report.provider(name) as entry:
+                _build(report, entry, places, force=force)
 
 
 @app.command(name="check")
@@ -66,55 +62,84 @@ def check_command(
     specs: Specs = DEFAULT.specs,
     generated: Generated = DEFAULT.generated,
     package: Package = DEFAULT.package,
+    machine: Machine = False,  # noqa: FBT002  # typer makes it --json
 ) -> None:
-    """Make everything again and fail, with a diff, if what is committed differs."""
+    """Make everything again and fail, with a unified diff, if what is committed differs."""
     from codegen.check import check, strangers  # noqa: PLC0415  # the generators take a second to import
 
-    places = Places(specs, generated, package)
-    drifted: list[str] = []
-    with _errors():
+    with Report("check", machine=machine).running() as report:
+        places = Places(specs, generated, check_package(package))
+        drifted: list[str] = []
         for name in providers(places, names or ()):
-            text = check(name, places, report=_reporter(name))
-            print(text, end="")
-            if text:
-                drifted.append(name)
+            with report.provider(name) as entry:
+                with report.stages(entry) as stages:
+                    text = check(name, places, report=stages)
+                entry.fields.update(status="drifted" if text else "same", diff=text)
+                report.print(text)
+                drifted += [name] if text else []
         extra = [] if names else strangers(providers(places, ()), places)
-    for name in extra:
-        console.print(f"[red]{escape(name)}[/]: a client without a provider in sources.toml; delete it")
-    if drifted:
-        console.print(
-            f"[red]drift[/]: {escape(', '.join(drifted))}; run `python -m codegen build` and commit"
-        )
-    if drifted or extra:
-        raise typer.Exit(1)
-    console.print("[green]no drift[/]")
+        report.answer["strangers"] = extra
+        for name in extra:
+            report.say(f"[red]{escape(name)}[/]: a client without a provider in sources.toml; delete it")
+        if drifted:
+            report.say(f"[red]drift[/]: {', '.join(drifted)}; run `python -m codegen build` and commit")
+        if drifted or extra:
+            report.answer["ok"] = False
+        elif report.answer["ok"]:
+            report.say("[green]no drift[/]")
 
 
-def _reporter(name: str) -> Callable[[str], None]:
-    return lambda stage: console.print(f"[dim]{escape(name)}: {escape(stage)}[/]")
+@app.command(name="add")
+def add_command(  # noqa: PLR0917  # typer passes them by name
+    name: Annotated[str, typer.Argument(help="The provider, as Python will name it.")],
+    pages: Pages,
+    base_url: BaseUrl = "",
+    specs: Specs = DEFAULT.specs,
+    generated: Generated = DEFAULT.generated,
+    package: Package = DEFAULT.package,
+    machine: Machine = False,  # noqa: FBT002  # typer makes it --json
+) -> None:
+    """Make a provider from published pages and build it; if that fails, specs/ is as it was."""
+    from codegen.add import plan  # noqa: PLC0415  # the readers aren't needed elsewhere
+    from codegen.addition import undoing, written  # noqa: PLC0415
+
+    with Report("add", machine=machine).running() as report:
+        places = Places(specs, generated, check_package(package))
+        addition = plan(name, pages, places.specs, base_url)
+        report.answer.update(addition.summary())
+        entry = Entry(name)
+        with undoing(places.specs, name):
+            written(addition, places.specs)
+            _build(report, entry, places, force=True)
+        report.answer["providers"] = [entry.answer()]
+        for key, pinned in addition.provider.operations.items():
+            report.say(f"  {escape(key)} = {pinned}")
+        report.say("  these names are proposed: to change one, edit sources.toml and build again")
 
 
-@contextmanager
-def _errors() -> Generator[None]:
-    try:
-        yield
-    except StageError as error:
-        console.print(f"[red]error[/] in stage [bold]{escape(error.stage)}[/]")
-        place = f"{error.where} {error.pointer}".strip()
-        for label, text in (("where", place), ("what", error.message), ("do", error.hint)):
-            if text:
-                console.print(f"  {label}: {escape(text)}")
-        raise typer.Exit(1) from None
-    except OSError as error:
-        console.print(f"[red]error[/]: {escape(str(error))}")
-        raise typer.Exit(1) from None
-    except Exception as error:
-        # No stage should let this through; whoever looks into it sets the variable.
-        if "CODEGEN_TRACEBACK" in os.environ:
-            raise
-        console.print(f"[red]error[/], and a defect of codegen: {escape(f'{type(error).__name__}: {error}')}")
-        console.print("  do: run again with CODEGEN_TRACEBACK=1 and report what it shows")
-        raise typer.Exit(1) from None
+@app.command(name="explain")
+def explain_command(
+    name: Annotated[str, typer.Argument(metavar="PROVIDER")],
+    specs: Specs = DEFAULT.specs,
+    generated: Generated = DEFAULT.generated,
+    package: Package = DEFAULT.package,
+    machine: Machine = False,  # noqa: FBT002  # typer makes it --json
+) -> None:
+    """Say for every operation and component where it comes from and what the pipeline made of it."""
+    from codegen.explain import explain, text  # noqa: PLC0415  # the readers aren't needed elsewhere
+
+    with Report("explain", machine=machine).running() as report:
+        explanation = explain(name, Places(specs, generated, check_package(package)))
+        report.answer.update(explanation)
+        report.print(text(explanation))
+
+
+def _build(report: Report, entry: Entry, places: Places, *, force: bool) -> None:
+    with report.stages(entry) as stages:
+        made = build(entry.name, places, force=force, report=stages)
+    entry.fields["status"] = "built" if made else "unchanged"
+    words = f"built in {stages.seconds:.1f} s" if made else "nothing changed"
+    report.say(f"[green]{escape(entry.name)}[/]: {words}")
 
 
 if __name__ == "__main__":

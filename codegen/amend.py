@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import TYPE_CHECKING, Any
 
 import jsonpath
@@ -17,12 +18,14 @@ from attrs import frozen
 
 from codegen import yamltext
 from codegen.errors import StageError
+from codegen.facts import Fact, value_text, values
 from codegen.jsonvalue import Node, is_list, is_node
 from codegen.pointer import child
+from codegen.sources import content
 from codegen.structure import AMENDMENTS, MARK, MARKED, Origin, mark, origins, parts, unmarked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from codegen.sources import Provider
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 STAGE = "amend"
 _KEYS = {"target", "description", "update", "remove"}
 _FRAGMENT = "x-fragment"
+_EXPRESSION = re.compile(r"\b(match|search)\s*\(|=~")  # the time they take has no bound
+_LONGEST = 1_000
 
 
 @frozen
@@ -50,8 +55,8 @@ class Amended:
     """A document after its amendments."""
 
     document: Node
-    removed: frozenset[Origin]
-    """Origins of everything that actions took away."""
+    removed: frozenset[Fact]
+    """Everything that actions took away."""
 
 
 def load(provider: Provider) -> tuple[Action, ...]:
@@ -65,7 +70,7 @@ def load(provider: Provider) -> tuple[Action, ...]:
     if not path.exists():
         return ()
     try:
-        text = path.read_text("utf-8")
+        text = content(path, provider.real_folder, where).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise StageError(STAGE, where, "", f"can't be read: {error}") from error
     return actions(text, where, [fragment.file for fragment in provider.fragments])
@@ -138,23 +143,40 @@ def amend(document: Node, acts: Sequence[Action], where: str) -> Amended:
         StageError: An action matches nothing, or can't be applied to what it matches.
     """
     document = copy.deepcopy(document)
-    removed: set[Origin] = set()
+    removed: set[Fact] = set()
+    added: dict[int, tuple[Any, Origin]] = {}  # the values are held, so that no other can have their id
     for act in acts:
         for location in _matches(document, act, where):
             if act.remove:
                 removed |= _remove(document, location, act, where)
             else:
-                _update(document, location, act, where)
-        for part in parts(document):
-            if part.kind in MARKED and is_node(part.value) and MARK not in part.value:
-                mark(part.value, act.origin)
+                for value in _update(document, location, act, where):
+                    added[id(value)] = (value, act.origin)
+    _mark_added(document, added, acts)
     return Amended(document, frozenset(removed))
 
 
+def _mark_added(document: Node, added: Mapping[int, tuple[Any, Origin]], acts: Sequence[Action]) -> None:
+    # A part without a mark came with the innermost addition around it.
+    if not acts:
+        return
+    around: list[tuple[str, Origin]] = []
+    for part in parts(document):
+        while around and not f"{part.pointer}/".startswith(f"{around[-1][0]}/"):
+            around.pop()
+        if id(part.value) in added:
+            around.append((part.pointer, added[id(part.value)][1]))
+        if part.kind in MARKED and is_node(part.value) and MARK not in part.value:
+            mark(part.value, around[-1][1] if around else acts[-1].origin)
+
+
 def _matches(document: Node, act: Action, where: str) -> list[tuple[str | int, ...]]:
+    if _EXPRESSION.search(act.target) or len(act.target) > _LONGEST:
+        hint = "Name the place, or take one action per place."
+        raise _error(act, where, "a target with a regular expression, or too long to be one", hint)
     try:
         found = [match.parts for match in jsonpath.finditer(act.target, document, strict=True)]
-    except jsonpath.JSONPathError as error:
+    except (jsonpath.JSONPathError, RecursionError) as error:
         raise _error(act, where, f"{act.target} is not a JSONPath (RFC 9535): {error}") from error
     found = [location for location in found if MARK not in location]
     if not found:
@@ -176,11 +198,16 @@ def _at(document: Any, location: Sequence[str | int]) -> Any:
     return document
 
 
-def _remove(document: Node, location: tuple[str | int, ...], act: Action, where: str) -> set[Origin]:
+def _remove(document: Node, location: tuple[str | int, ...], act: Action, where: str) -> set[Fact]:
     if not location:
         raise _error(act, where, "the whole document can't be removed")
     holder, step = _at(document, location[:-1]), location[-1]
     gone = holder[step]
+    facts = set(_facts(gone))
+    if step in ("enum", "const"):
+        facts |= {(origin, text) for origin in origins(holder) for text in values({step: gone})}
+    elif location[-2:-1] == ("enum",):
+        facts |= {(origin, value_text(gone)) for origin in origins(_at(document, location[:-2]))}
     del holder[step]
     if is_node(holder) and MARK in holder:
         mark(holder, act.origin)
@@ -189,11 +216,14 @@ def _remove(document: Node, location: tuple[str | int, ...], act: Action, where:
         required = _at(document, location[:-2]).get("required")
     if is_list(required) and step in required:
         required.remove(step)
-    return set(_all_origins(gone))
+    return facts
 
 
-def _all_origins(value: Any) -> Iterator[Origin]:
-    yield from origins(value)
+def _facts(value: Any) -> Iterator[Fact]:
+    for origin in origins(value):
+        yield origin, ""
+        for text in values(value):
+            yield origin, text
     items: Any = ()
     if is_node(value):
         items = value.values()
@@ -201,34 +231,42 @@ def _all_origins(value: Any) -> Iterator[Origin]:
         items = value
     for item in items:
         if isinstance(item, dict | list):
-            yield from _all_origins(item)
+            yield from _facts(item)
 
 
-def _update(document: Node, location: tuple[str | int, ...], act: Action, where: str) -> None:
+def _update(document: Node, location: tuple[str | int, ...], act: Action, where: str) -> list[Any]:
     target = _at(document, location)
+    added: list[Any] = []
     if is_list(target):
-        target.append(copy.deepcopy(act.update))
+        added.append(copy.deepcopy(act.update))
+        target += added
     elif not is_node(target):
         raise _error(act, where, f"{act.target} is neither a mapping nor a list; update what holds it")
     elif not is_node(act.update):
         raise _error(act, where, "`update` must be a mapping, since its target is one")
     else:
-        _merge(target, act.update, act.origin)
+        added += _merge(target, act.update, act.origin)
     for depth in range(len(location), -1, -1):
         held = _at(document, location[:depth])
         if is_node(held) and MARK in held:
             mark(held, act.origin)
             break
+    return added
 
 
-def _merge(target: Node, update: Node, origin: Origin) -> None:
+def _merge(target: Node, update: Node, origin: Origin) -> list[Any]:
+    added: list[Any] = []
     for key, value in update.items():
         held = target.get(key)
         if is_node(held) and is_node(value):
-            _merge(held, value, origin)
+            added += _merge(held, value, origin)
             if MARK in held:
                 mark(held, origin)
         elif is_list(held) and is_list(value):
-            held += copy.deepcopy(value)
+            grown: list[Any] = copy.deepcopy(value)
+            held += grown
+            added += grown
         else:
             target[key] = copy.deepcopy(value)
+            added.append(target[key])
+    return added

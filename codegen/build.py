@@ -10,15 +10,16 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from codegen import tree
+from codegen import sources, tree
 from codegen.errors import StageError
-from codegen.spec import load, normalize_provider
+from codegen.packages import check_package, check_provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -54,7 +55,7 @@ def providers(places: Places, names: Iterable[str]) -> list[str]:
     Raises:
         StageError: A provider is not in sources.toml.
     """
-    known = list(load(places.specs).providers)
+    known = list(sources.load(places.specs).providers)
     asked = list(dict.fromkeys(names))
     for name in asked:
         if name not in known:
@@ -75,59 +76,76 @@ def build(name: str, places: Places, *, force: bool, report: Callable[[str], Non
     Raises:
         StageError: A stage stopped; nothing was written.
     """
+    check_provider(name)
+    check_package(places.package)
     tree.recover(places.target)
     inputs = _inputs(name, places)
     if not force and _stamp(inputs, _outputs(name, places)) == _read_stamp(name, places):
         return False
-    report("read")
-    spec = normalize_provider(places.specs, name)
+    from codegen import client_side  # noqa: PLC0415  # nothing of this is needed where nothing has changed
+
+    client_side.start()  # it imports while the pages are read
+    from codegen.spec import normalize_provider  # noqa: PLC0415
+
+    spec = normalize_provider(places.specs, name, report)
     report("generate")
     from codegen.generate import generate  # noqa: PLC0415  # the generators take a second to import
 
     made = generate(spec, places.package)
     report("write")
     files = {**made.shared, **{f"{name}/{path}": text for path, text in made.provider.items()}}
-    stamp = _stamp(inputs, _digest({**files, "openapi.yaml": spec.text}))
-    draft = places.document(name).with_suffix(".draft")
-    tree.write(draft, spec.text)
-    draft.replace(places.document(name))
+    outputs = {path: text.encode() for path, text in {**files, "openapi.yaml": spec.text}.items()}
+    stamp = _stamp(inputs, _digest(outputs))
+    tree.put(places.document(name), spec.text)
     tree.replace(places.target, {**files, f"{name}/{STAMP}": stamp}, [name])
     return True
 
 
 def _inputs(name: str, places: Places) -> str:
     files: dict[str, bytes] = {}
+    provider = sources.load(places.specs).provider(name)
+    for path in provider.files:  # what is named, no more: a folder may hold anything
+        if path.exists():
+            relative = f"{name}/{path.relative_to(provider.folder).as_posix()}"
+            files[f"specs/{relative}"] = sources.content(path, provider.real_folder, relative)
+    listed = places.specs / "sources.toml"
+    files["sources.toml"] = listed.read_bytes() if listed.exists() else b""
+    files["pipeline"] = _pipeline().encode()
+    files["package"] = places.package.encode()
+    return _digest(files)
+
+
+@cache
+def _pipeline() -> str:
+    """What generates: templates, this package and the tools, the same for every provider of a run."""
+    files: dict[str, bytes] = {}
     for label, folder, pattern in (
-        ("specs", places.specs / name, "**/*"),
         ("templates", ROOT / "templates", "**/*"),
         ("codegen", ROOT / "codegen", "**/*.py"),
     ):
         for path in folder.glob(pattern):
-            relative = path.relative_to(folder)
-            if path.is_file() and path != places.document(name) and path.suffix != ".draft":
-                files[f"{label}/{relative.as_posix()}"] = path.read_bytes()
-    sources = places.specs / "sources.toml"
-    files["sources.toml"] = sources.read_bytes() if sources.exists() else b""
+            if path.is_file():
+                files[f"{label}/{path.relative_to(folder).as_posix()}"] = path.read_bytes()
     files["tools"] = "\n".join(f"{tool} {version(tool)}" for tool in TOOLS).encode()
-    files["package"] = places.package.encode()
-    return _digest({path: content.hex() for path, content in files.items()})
+    return _digest(files)
 
 
 def _outputs(name: str, places: Places) -> str:
     if not (places.target / name).is_dir() or not places.document(name).exists():
         return ""
+    found = tree.read(places.target / name).items()
     files = {
-        f"{name}/{path}": text for path, text in tree.read(places.target / name).items() if path != STAMP
+        f"{name}/{path}": text.encode("utf-8", "surrogateescape") for path, text in found if path != STAMP
     }
     for path in map(places.target.joinpath, SHARED):
-        files[path.name] = path.read_text(encoding="utf-8", errors="surrogateescape") if path.exists() else ""
-    return _digest({**files, "openapi.yaml": places.document(name).read_text(encoding="utf-8")})
+        files[path.name] = path.read_bytes() if path.exists() else b""
+    return _digest({**files, "openapi.yaml": places.document(name).read_bytes()})
 
 
-def _digest(files: Mapping[str, str]) -> str:
+def _digest(files: Mapping[str, bytes]) -> str:
     found = hashlib.sha256()
     for path in sorted(files):
-        content = files[path].encode("utf-8", "surrogateescape")
+        content = files[path]
         found.update(f"{path}\0{len(content)}\0".encode())
         found.update(content)
     return found.hexdigest()

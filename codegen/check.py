@@ -30,8 +30,7 @@ def check(name: str, places: Places, *, report: Callable[[str], None]) -> str:
     Raises:
         StageError: A stage stopped.
     """
-    report("read")
-    spec = normalize_provider(places.specs, name)
+    spec = normalize_provider(places.specs, name, report)
     report("generate")
     made = generate(spec, places.package)
     report("compare")

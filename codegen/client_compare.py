@@ -10,13 +10,17 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from attrs import frozen
 from openapi_python_client.parser.properties import EnumProperty, ModelProperty, Property
+from openapi_python_client.parser.properties.const import ConstProperty
 from openapi_python_client.strings import ClassName, in_double_quote_literal
 
+from codegen.client_contents import IGNORED, STYLES, USUAL, form_of
+from codegen.client_lower import said
 from codegen.client_parse import endpoints, identity, operations, resolve
 from codegen.errors import StageError
 from codegen.pointer import child
@@ -25,10 +29,8 @@ if TYPE_CHECKING:
     from openapi_python_client.parser import GeneratorData
     from openapi_python_client.parser.openapi import Endpoint
 
+    from codegen.client_lower import Lowered
     from codegen.spec import Spec
-
-#: Query parameters are written as `form`, exploded; nothing else is generated.
-STYLES = {"query": "form", "path": "simple", "header": "simple", "cookie": "form"}
 
 
 @frozen
@@ -39,13 +41,13 @@ class Loss:
     message: str
 
 
-def compare(spec: Spec, data: GeneratorData, files: Mapping[str, str]) -> None:
+def compare(spec: Spec, lowered: Lowered, data: GeneratorData, files: Mapping[str, str]) -> None:
     """Check that the generated client has all the document states.
 
     Raises:
         StageError: Something is missing; the first place is named, the others counted.
     """
-    losses = [*_operations(spec.document, data), *_components(spec.document, data, files)]
+    losses = [*_operations(spec.document, lowered, data), *_components(spec.document, data, files)]
     if not losses:
         return
     first = losses[0]
@@ -67,7 +69,7 @@ def _origin(spec: Spec, pointer: str) -> str:
 # ------------------------------------------------------------------------------------------------ operations
 
 
-def _operations(document: Mapping[str, Any], data: GeneratorData) -> Iterator[Loss]:
+def _operations(document: Mapping[str, Any], lowered: Lowered, data: GeneratorData) -> Iterator[Loss]:
     made = {(str(found.tags[0]), str(found.name), found.method): found for found in endpoints(data)}
     stated = 0
     for path, method, operation, parameters in operations(document):
@@ -77,7 +79,17 @@ def _operations(document: Mapping[str, Any], data: GeneratorData) -> Iterator[Lo
         if key not in made:
             yield Loss(pointer, f"there is no operation {key[0]}.{key[1]} in the generated client")
             continue
+        at = (path, method)
         yield from _operation(document, pointer, operation, parameters, made[key])
+        for parameter in parameters:
+            written = lowered.styles.get(at, {}).get((parameter["in"], parameter["name"]), "")
+            yield from _style(child(pointer, "parameters"), parameter, written)
+        for status, forms in lowered.replies.get(at, {}).items():
+            node = cast("Mapping[str, Any]", resolve(document, operation["responses"][status]))
+            kinds = {form_of(kind) for kind in cast("Mapping[str, Any]", node.get("content") or {})}
+            yield from _same(
+                child(pointer, "responses", status, "content"), "form of the reply", kinds, forms
+            )
     if stated != len(made):
         yield Loss("/paths", f"{stated} operations are stated, {len(made)} were generated")
 
@@ -102,7 +114,8 @@ def _operation(
                 child(pointer, "parameters"),
                 parameter,
                 found[key],
-                resolve(document, parameter.get("schema", {})),
+                _schema_of(parameter),
+                document,
             )
     body = cast("Mapping[str, Any]", resolve(document, operation.get("requestBody", {})))
     types = {each.content_type.get_untrusted_value() for each in made.bodies}
@@ -114,29 +127,37 @@ def _operation(
             )
     statuses = {response.status_code.pattern for response in made.responses}
     yield from _same(child(pointer, "responses"), "reply", operation.get("responses", {}), statuses)
-    for status, node in cast("Mapping[str, Any]", operation.get("responses", {})).items():
-        content = cast(
-            "Mapping[str, Any]", cast("Mapping[str, Any]", resolve(document, node)).get("content") or {}
-        )
-        if len(content) > 1:
-            where = child(pointer, "responses", str(status), "content")
-            yield Loss(where, f"one content type can be generated, these are stated: {', '.join(content)}")
 
 
-def _parameter(pointer: str, stated: Mapping[str, Any], made: Property, schema: Any) -> Iterator[Loss]:
+def _parameter(
+    pointer: str, stated: Mapping[str, Any], made: Property, schema: Any, document: Mapping[str, Any]
+) -> Iterator[Loss]:
     place = f"{stated['in']} parameter {stated['name']!r}"
-    if made.required != (stated["in"] == "path" or bool(stated.get("required", False))):
+    required = stated["in"] == "path" or bool(stated.get("required", False))
+    known_to_client = stated["in"] == "header" and stated["name"].lower() in IGNORED
+    if made.required != required and not known_to_client:
         yield Loss(pointer, f"the {place} is required in one place and optional in the other")
-    if stated["in"] != "path":
-        yield from _default(pointer, place, schema, made)
-    style = stated.get("style", STYLES[stated["in"]])
-    exploded = stated.get("explode", style == "form")
-    if style != STYLES[stated["in"]] or exploded is not (style == "form"):
-        yield Loss(pointer, f"the {place} has a style that can't be generated: {style}, explode {exploded}")
-    if "content" in stated:
-        yield Loss(pointer, f"the {place} is an encoded document, which can't be generated")
+    yield from _default(pointer, place, schema, made, document)
+    yield from _values(pointer, schema, made)
     if not _literal(stated["name"]):
         yield Loss(pointer, f"the {place} has characters in its name that can't be in code")
+
+
+def _schema_of(parameter: Mapping[str, Any]) -> Any:
+    contents = cast("Mapping[str, Any]", parameter.get("content", {}))
+    return next((media.get("schema", {}) for media in contents.values()), parameter.get("schema", {}))
+
+
+def _style(pointer: str, stated: Mapping[str, Any], written: str) -> Iterator[Loss]:
+    """Whether a parameter that is not written in the usual way is written in another."""
+    usual = USUAL[stated["in"]]
+    style = stated.get("style", usual)
+    exploded = stated.get("explode", style == "form")
+    expected = "json" if "content" in stated else STYLES.get((stated["in"], style, exploded), "?")
+    if written not in (expected, "segments"):
+        yield Loss(
+            pointer, f"the {stated['in']} parameter {stated['name']!r} is written as {written or usual!r}"
+        )
 
 
 # ------------------------------------------------------------------------------------------------ components
@@ -151,7 +172,9 @@ def _components(document: Mapping[str, Any], data: GeneratorData, files: Mapping
         pointer = child("/components/schemas", name)
         class_name = str(ClassName(name, "field_"))
         if values := [value for value in schema.get("enum", []) if value is not None]:
-            yield from _enum(pointer, values, enums.get(class_name))
+            kinds = [enum for known, enum in enums.items() if known.startswith(f"{class_name}Type")]
+            split = [enum for enum in kinds if isinstance(enum, EnumProperty)]
+            yield from _enum(pointer, values, enums.get(class_name), split)
         properties = _properties(document, schema)
         if properties is None:
             continue
@@ -186,7 +209,8 @@ def _model(
             yield Loss(place, "the property is required in one place and optional in the other")
         if not _literal(name):
             yield Loss(place, "the name has characters that can't be in code")
-        yield from _default(place, "property", resolve(document, schema), made[name])
+        yield from _default(place, "property", schema, made[name], document)
+        yield from _values(place, schema, made[name])
         yield from _inline(document, place, schema, made[name])
 
 
@@ -199,29 +223,77 @@ def _inline(document: Mapping[str, Any], pointer: str, schema: Any, made: Proper
         properties = _properties(document, node)
         if properties:
             yield from _model(document, pointer, properties, made)
-    elif isinstance(made, EnumProperty) and "enum" in node:
-        yield from _enum(pointer, [value for value in node.get("enum", []) if value is not None], made)
     elif "items" in node and hasattr(made, "inner_property"):
         yield from _inline(document, child(pointer, "items"), node["items"], cast("Any", made).inner_property)
 
 
-def _enum(pointer: str, values: list[Any], made: object) -> Iterator[Loss]:
-    if not isinstance(made, EnumProperty):
-        if not all(isinstance(value, bool) for value in values):
-            yield Loss(pointer, "there is no enum for it")
+def _enum(pointer: str, values: list[Any], made: object, split: list[EnumProperty]) -> Iterator[Loss]:
+    """The values of a component; those of several types are in several enums.
+
+    Flags are booleans, and fractions have no enum: they stand in words wherever the component is used.
+    """
+    enums = [made] if isinstance(made, EnumProperty) else split
+    members = [value for value in values if isinstance(value, str | int) and not isinstance(value, bool)]
+    if enums:
+        stated = {in_double_quote_literal(value) if isinstance(value, str) else value for value in members}
+        made_values = {value for enum in enums for value in enum.values.values()}
+        yield from _same(child(pointer, "enum"), "enum value", stated, made_values)
+    elif len(members) == len(values):
+        yield Loss(pointer, "there is no enum for it")
+    if not all(_literal(value) for value in values if isinstance(value, str)):
+        yield Loss(child(pointer, "enum"), "a value has characters that can't be in code")
+
+
+def _values(pointer: str, schema: Any, made: Property) -> Iterator[Loss]:
+    """The values that are enumerated in place, below a property or a parameter."""
+    stated = {
+        in_double_quote_literal(value) if isinstance(value, str) else value
+        for value in _stated_values(schema)
+        if value is not None and not isinstance(value, bool)
+    }
+    known = _made_values(made)
+    words = made.description.get_untrusted_value() if made.description else ""
+    lost = [
+        value for value in stated if value not in known and json.dumps(value, ensure_ascii=False) not in words
+    ]
+    if lost:
+        yield Loss(pointer, f"not generated: value {', '.join(sorted(map(str, lost)))}")
+
+
+def _stated_values(schema: Any) -> Iterator[Any]:
+    if not isinstance(schema, Mapping):
         return
-    stated = {in_double_quote_literal(value) if isinstance(value, str) else value for value in values}
-    yield from _same(child(pointer, "enum"), "enum value", stated, set(made.values.values()))
-    if len(stated) != len(values) or not all(_literal(value) for value in values if isinstance(value, str)):
-        yield Loss(
-            child(pointer, "enum"), "two values are the same, or one has characters that can't be in code"
-        )
+    node = cast("Mapping[str, Any]", schema)
+    yield from (value for value in node.get("enum", []) if not isinstance(value, list | dict))
+    if isinstance(node.get("const"), str | int | float):
+        yield node["const"]
+    for key in ("anyOf", "oneOf", "allOf"):
+        for each in node.get(key, []):
+            yield from _stated_values(each)
+    yield from _stated_values(node.get("items"))
 
 
-def _default(pointer: str, place: str, schema: Any, made: Property) -> Iterator[Loss]:
-    stated = cast("Mapping[str, Any]", schema).get("default") if isinstance(schema, Mapping) else None
-    # A list or an object can't be the default of a Python argument; it stays the server's default.
-    if isinstance(stated, (str, int, float)) and made.default is None:
+def _made_values(made: Any) -> set[Any]:
+    if isinstance(made, EnumProperty):
+        return set(made.values.values())
+    if isinstance(made, ConstProperty):
+        value = made.value.raw_value
+        return {in_double_quote_literal(value) if isinstance(value, str) else value}
+    inner = [
+        *getattr(made, "inner_properties", []),
+        *([made.inner_property] if hasattr(made, "inner_property") else []),
+    ]
+    return set[Any]().union(*(_made_values(each) for each in inner))
+
+
+def _default(
+    pointer: str, place: str, schema: Any, made: Property, document: Mapping[str, Any]
+) -> Iterator[Loss]:
+    node: Mapping[str, Any] = cast("Mapping[str, Any]", schema) if isinstance(schema, Mapping) else {}
+    stated: Any = node.get("default", cast("Mapping[str, Any]", resolve(document, node)).get("default"))
+    words = made.description.get_untrusted_value() if made.description else ""
+    # What can't be the default of a Python argument stands in its description; it stays the server's default.
+    if stated is not None and made.default is None and said(stated) not in words:
         yield Loss(pointer, f"the {place} has lost its default")
 
 

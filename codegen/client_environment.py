@@ -15,13 +15,15 @@ from attrs import frozen
 from jinja2 import Environment, StrictUndefined
 from openapi_python_client import Project
 from openapi_python_client.schema.untrusted_string import UntrustedString
-from openapi_python_client.strings import PythonCode
+from openapi_python_client.strings import ClassName, PythonCode
 
 from codegen.client_parse import CONFIG
 
 if TYPE_CHECKING:
     from openapi_python_client.parser import GeneratorData
-    from openapi_python_client.parser.properties import Property
+    from openapi_python_client.parser.properties import ModelProperty, Property
+
+    from codegen.client_lower import Variants
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
 
@@ -50,7 +52,7 @@ PRECEDENCE: Final = {
             ("DateTimeProperty", "DateProperty", "UuidProperty"),
             ("EnumProperty", "ModelProperty", "ListProperty"),
             ("StringProperty",),
-            ("FileProperty", "AnyProperty"),
+            ("FileProperty", "AnyProperty", "VariantsProperty"),
         )
     )
     for kind in kinds
@@ -68,10 +70,15 @@ class Absent(StrictUndefined):
 
 @frozen
 class Member:
-    """One alternative of a union."""
+    """One alternative of a union, or all its models together."""
 
-    property: Property
+    property: Property | None = None
     listed_only: bool = False
+    models: tuple[ModelProperty, ...] = ()
+    """Models of which the closest one is taken."""
+    key: UntrustedString | None = None
+    """The property that tells `choices` apart."""
+    choices: tuple[tuple[ModelProperty, tuple[UntrustedString, ...]], ...] = ()
 
 
 def kind(found: object) -> str:
@@ -82,15 +89,44 @@ def kind(found: object) -> str:
 def members(union: Any) -> list[Member]:
     """The alternatives of a union in the order they are tried.
 
-    An open enum takes any string, so beside another enum or a string it takes its listed values only, and one
-    of the enums is tried again at the end.
+    An open enum takes any string, so beside another enum or a string it takes its listed values only, and the
+    first enum of each type is tried again at the end.
     """
-    ordered: list[Property] = sorted(union.inner_properties, key=lambda found: PRECEDENCE[kind(found)])
+    ordered: list[Any] = sorted(union.inner_properties, key=lambda found: PRECEDENCE[kind(found)])
     enums = [found for found in ordered if kind(found) == "EnumProperty"]
+    models = tuple(found for found in ordered if kind(found) == "ModelProperty")
+    told = [found.variants for found in ordered if kind(found) == "VariantsProperty"]
     plain = any(kind(found) in {"StringProperty", "AnyProperty"} for found in ordered)
     crowded = len(enums) > 1 or (plain and bool(enums))
-    found = [Member(item, listed_only=crowded and kind(item) == "EnumProperty") for item in ordered]
-    return found + [Member(item) for item in enums[:1] if crowded and not plain]
+    found: list[Member] = []
+    for item in ordered:
+        if kind(item) == "ModelProperty":
+            if item is models[0]:
+                found.append(_models(models, told))
+        elif kind(item) != "VariantsProperty":
+            found.append(Member(item, listed_only=crowded and kind(item) == "EnumProperty"))
+    first = {item.value_type: item for item in reversed(enums)}
+    return found + [Member(item) for item in first.values() if crowded and not plain]
+
+
+def _models(models: tuple[ModelProperty, ...], told: list[Variants]) -> Member:
+    if not told or any(each.key != told[0].key for each in told):
+        return Member(models=models)
+    names = {
+        value: str(ClassName(name, CONFIG.field_prefix))
+        for each in told
+        for value, name in each.names.items()
+    }
+    values = {
+        model.class_info.name: tuple(
+            UntrustedString(value) for value, name in names.items() if name == model.class_info.name
+        )
+        for model in models
+    }
+    choices = tuple(
+        (model, values[model.class_info.name]) for model in models if values[model.class_info.name]
+    )
+    return Member(key=UntrustedString(told[0].key), choices=choices)
 
 
 def argument(parameter: Any) -> PythonCode:

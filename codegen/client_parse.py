@@ -10,30 +10,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from openapi_python_client.config import Config, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError, ParseError
+from openapi_python_client.parser.properties import AnyProperty
+from openapi_python_client.parser.properties.const import ConstProperty
 from openapi_python_client.parser.properties.file import FileProperty
+from openapi_python_client.parser.properties.protocol import PropertyProtocol
+from openapi_python_client.schema import ParameterLocation
 from openapi_python_client.schema.untrusted_string import UntrustedString
 from openapi_python_client.strings import ClassName, PythonCode, PythonIdentifier, remove_string_escapes
 
 from codegen.errors import StageError
+from codegen.naming import pinned
 
 if TYPE_CHECKING:
     from openapi_python_client.parser.openapi import Endpoint
     from openapi_python_client.parser.properties import ModelProperty, Property
+
+    from codegen.client_lower import Lowered, Variants
 
 #: Keys whose value maps names to schemas: what stands under them is no keyword.
 NAMED = frozenset({"properties", "patternProperties", "$defs", "definitions", "schemas"})
 #: Keys whose value is data, never a schema.
 DATA = frozenset({"example", "examples", "default", "enum", "const"})
 #: Names of our own in a generated function.
-TAKEN = frozenset({"body", "build", "content_type"})
+TAKEN = frozenset({"body", "build", "content_type", "headers", "timeout"})
 
-# A body that is bytes is passed as bytes.
-FileProperty._type_string = "bytes"  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+# A file is its bytes, or its bytes with a name and a type.
+FileProperty._type_string = "_http.File | bytes"  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+# http.py writes everything everywhere.
+PropertyProtocol._allowed_locations = set(ParameterLocation)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 CONFIG = Config(
     meta_type=MetaType.NONE,
@@ -74,12 +83,20 @@ def without(schema: Any, *keywords: str) -> Any:
     return found
 
 
-def parse(name: str, document: Mapping[str, Any]) -> GeneratorData:
+class VariantsProperty(AnyProperty):
+    """Among the alternatives of a union: a property tells which one it is, and a new one may come."""
+
+    _type_string: ClassVar[str] = "_values.Other"
+    variants: Variants
+
+
+def parse(name: str, lowered: Lowered) -> GeneratorData:
     """Read a provider's document.
 
     Raises:
         StageError: The parser would leave something out.
     """
+    document = lowered.document
     plain = without(document, "title") | {"info": {"title": name, "version": "0"}}
     try:
         data = GeneratorData.from_dict(plain, config=CONFIG)
@@ -91,10 +108,21 @@ def parse(name: str, document: Mapping[str, Any]) -> GeneratorData:
     problems = [*data.errors, *(e for c in data.endpoint_collections_by_tag.values() for e in c.parse_errors)]
     if problems:
         raise _error(name, "; ".join(_reason(problem) for problem in problems))
+    stated = {identity(op, method): parameters for _, method, op, parameters in operations(document)}
     for endpoint in endpoints(data):
-        _prepare(endpoint, document)
+        _prepare(endpoint, stated[str(endpoint.tags[0]), str(endpoint.name), endpoint.method])
+        for body in endpoint.bodies:
+            kind = body.content_type.get_untrusted_value()
+            body.content_type = UntrustedString(lowered.contents.get(kind, kind))
+    for found in properties_of(data):
+        _tell_apart(found, lowered.variants)
+    components = cast("Mapping[str, Any]", document.get("components", {}).get("schemas", {}))
+    properties = {
+        str(ClassName(name, CONFIG.field_prefix)): schema.get("properties", {})
+        for name, schema in components.items()
+    }
     for model in data.models:
-        _describe(model, document)
+        _describe(model, properties.get(str(model.class_info.name), {}))
     return data
 
 
@@ -114,7 +142,10 @@ def resolve(document: Mapping[str, Any], node: Any) -> Any:
         seen.add(reference)
         node = document
         for token in reference[2:].split("/"):
-            node = cast("Mapping[str, Any]", node)[token.replace("~1", "/").replace("~0", "~")]
+            token = token.replace("~1", "/").replace("~0", "~")  # noqa: PLW2901
+            if not isinstance(node, Mapping) or token not in node:
+                raise StageError("generate", "openapi.yaml", reference, "the reference can't be followed")
+            node = cast("Mapping[str, Any]", node)[token]
     return cast("Any", node)
 
 
@@ -136,38 +167,70 @@ def operations(
 
 def identity(operation: Mapping[str, Any], method: str) -> tuple[str, str, str]:
     """An operation as the parser names it: group, name and method."""
-    group = str((operation.get("tags") or ["default"])[0])
-    name = str(operation.get("operationId"))
+    group, name = pinned(operation)
     return PythonIdentifier(group, prefix="tag"), PythonIdentifier(name, prefix=CONFIG.field_prefix), method
 
 
-def _prepare(endpoint: Endpoint, document: Mapping[str, Any]) -> None:
+def properties_of(data: GeneratorData) -> Iterator[Property]:
+    """Every property the parser has made, those inside others too."""
+    waiting: list[Any] = []
+    for model in data.models:
+        waiting += [*(model.required_properties or []), *(model.optional_properties or [])]
+        waiting += [model.additional_properties] if model.additional_properties else []
+    for endpoint in endpoints(data):
+        waiting += [found for _, found in endpoint.iter_all_parameters()]
+        waiting += [body.prop for body in endpoint.bodies]
+        waiting += [response.prop for response in endpoint.responses]
+    seen: set[int] = set()
+    while waiting:
+        found = waiting.pop()
+        if id(found) not in seen:
+            seen.add(id(found))
+            yield found
+            waiting += getattr(found, "inner_properties", [])
+            waiting += [found.inner_property] if hasattr(found, "inner_property") else []
+
+
+def _tell_apart(found: Any, variants: Mapping[str, Variants]) -> None:
+    """Put a discriminator in the place of the constant that stands for it."""
+    inner: list[Any] = getattr(found, "inner_properties", [])
+    for index, each in enumerate(inner):
+        marker = each.value.raw_value if isinstance(each, ConstProperty) else None
+        if isinstance(marker, str) and marker in variants:
+            # Its name is that of the alternative, so nothing is printed from it.
+            stands: Any = VariantsProperty(
+                name=each.name,
+                required=True,
+                default=None,
+                python_name=each.python_name,
+                description=None,
+                example=None,
+            )
+            stands.variants = variants[marker]
+            inner[index] = stands
+
+
+def _prepare(endpoint: Endpoint, stated: list[Mapping[str, Any]]) -> None:
     """Give parameters the descriptions the parser drops, and names that are free."""
-    for _, method, operation, parameters in operations(document):
-        if identity(operation, method) != (endpoint.tags[0], endpoint.name, endpoint.method):
-            continue
-        described = {(p["in"], p["name"]): p.get("description") for p in parameters}
-        for location, found in endpoint.iter_all_parameters():
-            text = described.get((location.value, found.name.get_untrusted_value()))
-            if text and not found.description:
-                found.description = UntrustedString(str(text))
-            if location.value == "path":
-                found.default = None  # a path parameter is always given
-            _respell(found)
-            if found.python_name in TAKEN:
-                new = f"{found.python_name}_{location.value}"
-                path = endpoint.path.get_untrusted_value().replace(f"{{{found.python_name}}}", f"{{{new}}}")
-                endpoint.path = UntrustedString(path)
-                found.set_python_name(UntrustedString(new), config=CONFIG)
+    described = {(p["in"], p["name"]): p.get("description") for p in stated}
+    for location, found in endpoint.iter_all_parameters():
+        text = described.get((location.value, found.name.get_untrusted_value()))
+        if text:
+            own = found.description.get_untrusted_value() if found.description else ""
+            words = str(text) if own in str(text) else f"{str(text).rstrip()}\n\n{own}"
+            found.description = UntrustedString(words)
+        if location.value == "path":
+            found.default = None  # a path parameter is always given
+        _respell(found)
+        if found.python_name in TAKEN:
+            new = f"{found.python_name}_{location.value}"
+            path = endpoint.path.get_untrusted_value().replace(f"{{{found.python_name}}}", f"{{{new}}}")
+            endpoint.path = UntrustedString(path)
+            found.set_python_name(UntrustedString(new), config=CONFIG)
 
 
-def _describe(model: ModelProperty, document: Mapping[str, Any]) -> None:
+def _describe(model: ModelProperty, stated: Mapping[str, Any]) -> None:
     """Give properties what stands beside their `$ref`, and string defaults their own spelling."""
-    schemas = cast("Mapping[str, Any]", document.get("components", {}).get("schemas", {}))
-    stated: Mapping[str, Any] = {}
-    for name, schema in schemas.items():
-        if ClassName(name, CONFIG.field_prefix) == model.class_info.name:
-            stated = schema.get("properties", {})
     for found in [*(model.required_properties or []), *(model.optional_properties or [])]:
         node = stated.get(found.name.get_untrusted_value())
         if isinstance(node, Mapping) and (text := cast("Mapping[str, Any]", node).get("description")):

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from jinja2 import Environment, TemplateError
 from openapi_python_client.parser.properties import Class, EnumProperty, ModelProperty, Property
 from openapi_python_client.schema.untrusted_string import UntrustedString
-from openapi_python_client.strings import PythonCode, in_f_string_literal
+from openapi_python_client.strings import ClassName, PythonCode, in_f_string_literal
 
 from codegen.client_environment import environment, kind
+from codegen.client_keys import key_of
 from codegen.client_outcomes import outcomes, result
-from codegen.client_parse import endpoints, identity, operations, resolve
+from codegen.client_parse import CONFIG, endpoints, identity, operations, resolve
 from codegen.errors import StageError
+from codegen.pointer import child
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from openapi_python_client.parser import GeneratorData
     from openapi_python_client.parser.openapi import Endpoint
 
+    from codegen.client_lower import Lowered
     from codegen.spec import Spec
 
 #: Files of the package itself, the same for every provider.
@@ -40,7 +43,9 @@ def shared_files(env: Environment) -> dict[str, str]:
     return files | {"py.typed": ""}
 
 
-def client_files(spec: Spec, data: GeneratorData, package: str) -> tuple[dict[str, str], dict[str, str]]:
+def client_files(
+    spec: Spec, lowered: Lowered, data: GeneratorData, package: str
+) -> tuple[dict[str, str], dict[str, str]]:
     """The shared files and those of one provider, by path."""
     env = environment(data)
     files = dict(_models(env, spec, data))
@@ -49,8 +54,7 @@ def client_files(spec: Spec, data: GeneratorData, package: str) -> tuple[dict[st
     for endpoint in endpoints(data):
         group, name = str(endpoint.tags[0]), str(endpoint.name)
         groups.setdefault(group, []).append(name)
-        path, operation = stated[group, name, endpoint.method]
-        text = _operation(env, spec, endpoint, path, operation)
+        text = _operation(env, spec, lowered, endpoint, stated[group, name, endpoint.method])
         _add(files, spec, f"api/{group}/{name}.py", text)
     for group, names in groups.items():
         if group in RESERVED_GROUPS:
@@ -68,53 +72,37 @@ def client_files(spec: Spec, data: GeneratorData, package: str) -> tuple[dict[st
 
 
 def _package(spec: Spec, package: str, groups: list[str]) -> dict[str, Any]:
-    header, prefix = key_header(spec)
+    key = key_of(spec)
     return {
         "title": UntrustedString(spec.title),
         "base_url": UntrustedString(spec.base_url),
         "revision": UntrustedString(spec.revision),
         "sha256": UntrustedString(spec.sha256),
-        "key_header": UntrustedString(header),
-        "key_prefix": UntrustedString(prefix),
+        "key_in": UntrustedString(key.place),
+        "key_header": UntrustedString(key.name),
+        "key_prefix": UntrustedString(key.prefix),
         "package": package,
         "provider": spec.name,
         "groups": groups,
     }
 
 
-def key_header(spec: Spec) -> tuple[str, str]:
-    """Name of the header that carries the key, and what stands before the key in it.
-
-    Raises:
-        StageError: The key is not sent in a header.
-    """
-    components = cast("Mapping[str, Any]", spec.document.get("components", {}))
-    schemes = cast("Mapping[str, Any]", components.get("securitySchemes", {}))
-    for node in schemes.values():
-        scheme = cast("Mapping[str, Any]", resolve(spec.document, node))
-        if scheme.get("type") == "apiKey" and scheme.get("in") == "header":
-            return str(scheme["name"]), str(scheme.get("x-key-prefix", ""))
-        if scheme.get("type") == "http":
-            default = "Bearer " if str(scheme.get("scheme")).lower() == "bearer" else ""
-            return "Authorization", str(scheme.get("x-key-prefix", default))
-    if schemes:
-        raise _clash(
-            spec, f"the key of {', '.join(schemes)} is not sent in a header, which can't be generated"
-        )
-    return "Authorization", "Bearer "
-
-
 def _models(env: Environment, spec: Spec, data: GeneratorData) -> Iterator[tuple[str, str]]:
     classes: dict[str, Class] = {}
+    names = cast("Mapping[str, Any]", spec.document.get("components", {}).get("schemas", {}))
+    pointers = {
+        str(ClassName(name, CONFIG.field_prefix)): child("/components/schemas", name) for name in names
+    }
     for found in [*data.models, *data.enums]:
         info = found.class_info
         if info.module_name.lower() in classes or info.module_name == "__init__":
             raise _clash(spec, f"two components would become models/{info.module_name}.py")
         classes[info.module_name.lower()] = info
         if isinstance(found, ModelProperty):
-            text = _model(env, spec, found)
+            text = _model(env, spec, found, _sources(spec, pointers.get(str(info.name))))
         else:
-            text = _render(env, "enum.py.jinja", {"enum": found})
+            context = {"enum": found, "sources": _sources(spec, pointers.get(str(info.name)))}
+            text = _render(env, "enum.py.jinja", context)
         yield f"models/{info.module_name}.py", text
     ordered = sorted(classes.values(), key=lambda info: info.name)
     yield (
@@ -123,7 +111,15 @@ def _models(env: Environment, spec: Spec, data: GeneratorData) -> Iterator[tuple
     )
 
 
-def _model(env: Environment, spec: Spec, model: ModelProperty) -> str:
+def _sources(spec: Spec, pointer: str | None) -> list[UntrustedString]:
+    """The addresses of the pages that state a part of the document."""
+    if pointer is None:
+        return []
+    places = [spec.sources.get(origin.file) for origin in spec.provenance.get(pointer, ())]
+    return [UntrustedString(place) for place in dict.fromkeys(places) if place]
+
+
+def _model(env: Environment, spec: Spec, model: ModelProperty, sources: list[UntrustedString]) -> str:
     properties = [*(model.required_properties or []), *(model.optional_properties or [])]
     for found in properties:
         if found.python_name in RESERVED_PROPERTIES:
@@ -131,13 +127,20 @@ def _model(env: Environment, spec: Spec, model: ModelProperty) -> str:
             raise _clash(spec, f"{model.class_info.name}.{name} has the name of a method of every model")
     extra = [model.additional_properties] if model.additional_properties else []
     imports = _imports([*properties, *extra], besides=model.class_info)
-    return _render(env, "model.py.jinja", {"model": model, "imports": imports})
+    return _render(env, "model.py.jinja", {"model": model, "imports": imports, "sources": sources})
 
 
 def _operation(
-    env: Environment, spec: Spec, endpoint: Endpoint, path: str, operation: Mapping[str, Any]
+    env: Environment,
+    spec: Spec,
+    lowered: Lowered,
+    endpoint: Endpoint,
+    stated: tuple[str, Mapping[str, Any]],
 ) -> str:
-    found = outcomes(endpoint)
+    path, operation = stated
+    replies = lowered.replies.get((path, endpoint.method), {})
+    found = outcomes(endpoint, lambda status: replies.get(status, ()))
+    styles = _styles(lowered, path, endpoint)
     parameters = [parameter for _, parameter in endpoint.iter_all_parameters()]
     body = _body(endpoint, spec, operation)
     bodies = [each.prop for each in endpoint.bodies]
@@ -160,7 +163,10 @@ def _operation(
         "result": result(found),
         "body": body,
         "named": [*endpoint.query_parameters, *endpoint.header_parameters, *endpoint.cookie_parameters],
-        "path_expression": _path(endpoint),
+        "path_expression": _path(endpoint, styles["path"]),
+        "styles": styles,
+        "deprecated": operation.get("deprecated") is True,
+        "sources": _sources(spec, child("/paths", path, endpoint.method)),
         "imports": {
             "library": imports["library"],
             "enums": _imports(parameters)["enums"],
@@ -175,9 +181,6 @@ def _body(endpoint: Endpoint, spec: Spec, operation: Mapping[str, Any]) -> dict[
     if not endpoint.bodies:
         return None
     kinds = [body.content_type.get_untrusted_value() for body in endpoint.bodies]
-    if any(kind.startswith("multipart/") for kind in kinds):
-        name = f"{endpoint.tags[0]}.{endpoint.name}"
-        raise _clash(spec, f"{name}: multipart bodies can't be generated yet")
     types: dict[str, None] = {}
     for body in endpoint.bodies:
         types[body.prop.get_type_string(no_optional=True).as_unembedded_code()] = None
@@ -189,17 +192,51 @@ def _body(endpoint: Endpoint, spec: Spec, operation: Mapping[str, Any]) -> dict[
         "annotation": PythonCode(" | ".join(types)),
         "required": all(body.prop.required for body in endpoint.bodies),
         "content_types": [UntrustedString(kind) for kind in kinds],
+        "parts": _parts(spec, node),
         "description": UntrustedString(str(text)) if text else None,
     }
 
 
-def _path(endpoint: Endpoint) -> PythonCode:
+def _parts(spec: Spec, body: Mapping[str, Any]) -> list[tuple[UntrustedString, UntrustedString]]:
+    """Content types that are stated for the parts of a body."""
+    found: list[tuple[UntrustedString, UntrustedString]] = []
+    for content_type, media in cast("Mapping[str, Any]", body.get("content", {})).items():
+        for name, encoding in cast("Mapping[str, Any]", media.get("encoding", {})).items():
+            if not content_type.startswith("multipart/") or encoding.keys() - {"contentType"}:
+                raise _clash(
+                    spec,
+                    f"the part {name!r} of a {content_type} body is encoded in a way that can't be generated",
+                )
+            types = str(encoding.get("contentType", "")).split(",")
+            if types != [""]:
+                found.append((UntrustedString(name), UntrustedString(types[0].strip())))
+    return found
+
+
+def _styles(lowered: Lowered, path: str, endpoint: Endpoint) -> dict[str, dict[UntrustedString, str]]:
+    """Parameters that are not written in the usual way, by their place."""
+    return {
+        place: {
+            UntrustedString(name): style
+            for (where, name), style in lowered.styles.get((path, endpoint.method), {}).items()
+            if where == place
+        }
+        for place in ("path", "query", "header", "cookie")
+    }
+
+
+def _path(endpoint: Endpoint, styles: Mapping[UntrustedString, str]) -> PythonCode:
     """The path as an f-string in which every parameter is percent-encoded."""
     text = endpoint.path.get_untrusted_value()
     parts: list[str] = []
     for parameter in endpoint.path_parameters:
         before, _, text = text.partition(f"{{{parameter.python_name}}}")
-        parts += [in_f_string_literal(before), f"{{_http.segment({parameter.python_name})}}"]
+        style = styles.get(parameter.name)
+        name = (
+            parameter.name.get_untrusted_value()
+        )  # the parser takes no name but one of letters, digits, _ and -
+        given = f"{parameter.python_name}, {name!r}, {style!r}" if style else parameter.python_name
+        parts += [in_f_string_literal(before), f"{{_http.segment({given})}}"]
     parts.append(in_f_string_literal(text))
     return PythonCode(
         f'f"{"".join(parts)}"' if endpoint.path_parameters else f'"{in_f_string_literal(text)}"'
@@ -239,7 +276,7 @@ def _leaves(properties: Iterable[Property]) -> Iterator[Property]:
 
 
 def _add(files: dict[str, str], spec: Spec, path: str, text: str) -> None:
-    if path.lower() in {known.lower() for known in files}:
+    if path in files:
         raise _clash(spec, f"two operations would become {path}")
     files[path] = text
 

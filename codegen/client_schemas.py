@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from datamodel_code_generator import Error, generate
 from datamodel_code_generator.enums import DataModelType, InputFileType, OpenAPIScope
-from datamodel_code_generator.format import DatetimeClassType, Formatter, PythonVersion
+from datamodel_code_generator.format import DatetimeClassType, PythonVersion
 from openapi_python_client.strings import ClassName
 
 from codegen.client_parse import without
@@ -37,7 +37,7 @@ COMMON: Final[dict[str, Any]] = {
     "encoding": "utf-8",
     "enum_field_as_literal": None,
     "extra_fields": "allow",
-    "formatters": [Formatter.BUILTIN],
+    "formatters": [],  # everything is formatted once, at the end
     "ignore_enum_constraints": True,
     "input_file_type": InputFileType.OpenAPI,
     "keep_model_order": True,

@@ -12,8 +12,8 @@ import re
 from typing import TYPE_CHECKING
 
 from codegen.gate_text import LINES, Finding, characters, clashes
-from codegen.jsonvalue import Node, list_at, node_at
-from codegen.naming import snake
+from codegen.jsonvalue import Node, is_node, list_at, node_at
+from codegen.naming import pinned, snake
 from codegen.pointer import child, tokens
 from codegen.shape import operations
 
@@ -29,6 +29,7 @@ _PATH = re.compile(r"/[A-Za-z0-9._~!$&()*+,;=:@%/{}-]*")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _MEDIA = re.compile(r"[A-Za-z0-9!#$&^_.+*-]+/[A-Za-z0-9!#$&^_.+*-]+(; ?[A-Za-z0-9_-]+=[A-Za-z0-9_.-]+)*")
 _STATUS = re.compile(r"[1-5][0-9][0-9]|[1-5]XX|default")
+_PREFIX = re.compile(r"[!-~ ]{0,40}")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -45,13 +46,26 @@ def check_components(document: Node, _: list[Part]) -> Iterator[Finding]:
     )
 
 
+def check_security_schemes(document: Node, _: list[Part]) -> Iterator[Finding]:
+    """Keys that no header can carry."""
+    for title, scheme in node_at(document["components"], "securitySchemes").items():
+        pointer = child("/components/securitySchemes", title)
+        if not is_node(scheme):
+            continue
+        name, prefix = scheme.get("name", "key"), scheme.get("x-key-prefix", "")
+        if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+            yield Finding(pointer, f"{str(name)[:80]!r} can't be the name of a {scheme.get('in', 'header')}")
+        if not isinstance(prefix, str) or not _PREFIX.fullmatch(prefix):
+            yield Finding(pointer, f"{str(prefix)[:80]!r} can't stand before a key")
+
+
 def check_operations(document: Node, _: list[Part]) -> Iterator[Finding]:
     """Operations whose names, parameters or security can't be."""
     held: dict[tuple[str, str], str] = {}
     for key, (path, method) in operations(document).items():
         operation = document["paths"][path][method]
         pointer = child("/paths", path, method)
-        group, name = str(operation["tags"][0]), str(operation["operationId"])
+        group, name = pinned(operation)
         for word in (group, name):
             if keyword.iskeyword(word) or word.startswith("__"):
                 yield Finding(pointer, f"{word!r} is a word of Python; pin another name in sources.toml")
@@ -111,7 +125,7 @@ def check_paths(document: Node, everything: list[Part]) -> Iterator[Finding]:
         if not _PATH.fullmatch(path) or any(segment in (".", "..") for segment in path.split("/")):
             yield Finding(pointer, f"{path[:120]!r} can't be a path")
         if re.search(r"[{}]", _BRACES.sub("", path)) or any(
-            not name.strip() for name in _BRACES.findall(path)
+            not name.strip() or "/" in name for name in _BRACES.findall(path)
         ):
             yield Finding(pointer, f"the braces of {path[:120]!r} don't match")
     for part in everything:

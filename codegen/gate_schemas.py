@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from codegen.gate_text import Finding, clashes
+from codegen.gate_text import LINES, Finding, characters, clashes
 from codegen.jsonvalue import Node, is_list, is_node, list_at, node_at
 from codegen.naming import snake
 from codegen.pointer import child
@@ -26,6 +27,9 @@ MEMBERS = frozenset({
     "model_extra", "model_dump", "model_validate", "model_construct", "src_dict", "field_dict", "cls", "self",
 })  # fmt: skip
 """Names in snake case that a generated model needs for itself."""
+MAX_EXPANSION = 2_000
+"""Schemas that a component may be composed of, every repeat counted."""
+_DUNDER = re.compile(r"__\w+__")
 _SCHEMAS = "#/components/schemas/"
 _REFUSED_KEYS = frozenset(
     {"$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"}
@@ -87,6 +91,25 @@ def check_circles(document: Node, _: list[Part]) -> Iterator[Finding]:
             else:
                 path.append((following, iter(edges[following])))
                 on_path.add(following)
+    yield from _expansions(schemas)
+
+
+def _expansions(schemas: Node) -> Iterator[Finding]:
+    # Generators copy what a component is composed of, over and over: a short chain can stand for any number of copies.
+    sizes: dict[str, int] = {}
+
+    def size(name: str) -> int:
+        if name not in sizes:
+            sizes[name] = 1 + sum(size(each) for each in _leads(schemas[name]) if each in schemas)
+        return sizes[name]
+
+    for name in schemas:
+        if size(name) > MAX_EXPANSION:
+            pointer = child("/components/schemas", name)
+            yield Finding(
+                pointer,
+                f"the component {name!r} is composed of more than {MAX_EXPANSION} others, repeats counted",
+            )
 
 
 def _leads(schema: Any) -> Iterator[str]:
@@ -121,7 +144,7 @@ def check_schemas(document: Node, everything: list[Part]) -> Iterator[Finding]:
         for name in names:
             if not name.strip():
                 yield Finding(part.pointer, "a property has no name")
-            if snake(name) in MEMBERS or name in MEMBERS:
+            if snake(name) in MEMBERS or name in MEMBERS or _DUNDER.fullmatch(name):
                 message = (
                     f"the property {name!r} would take the place of the model's own {snake(name) or name}"
                 )
@@ -140,7 +163,8 @@ def _enum(pointer: str, schema: Node) -> Iterator[Finding]:
     for member in members:
         if isinstance(member, dict | list):
             yield Finding(pointer, "a collection can't be a value of an enumeration")
-    yield from clashes(pointer, [member for member in members if isinstance(member, str)], "values")
+        elif isinstance(member, str):
+            yield from characters(pointer, member, "a value", refused=LINES)
 
 
 def _discriminator(pointer: str, schema: Node, known: Node) -> Iterator[Finding]:
@@ -148,7 +172,36 @@ def _discriminator(pointer: str, schema: Node, known: Node) -> Iterator[Finding]
     if not is_node(discriminator):
         return
     mapping: Any = node_at(discriminator, "mapping")
-    for target in mapping.values() if is_node(mapping) else ():
-        name = str(target).removeprefix(_SCHEMAS)
-        if name not in known:
+    for target in mapping.values():
+        if str(target).removeprefix(_SCHEMAS) not in known:
             yield Finding(pointer, f"the discriminator leads to {str(target)[:120]!r}, which is no component")
+    name = discriminator.get("propertyName")
+    if not isinstance(name, str) or not name.strip():
+        yield Finding(pointer, "the discriminator names no property")
+        return
+    for alternative in (*list_at(schema, "oneOf"), *list_at(schema, "anyOf")):
+        reference = alternative.get("$ref") if is_node(alternative) else None
+        component = str(reference).removeprefix(_SCHEMAS)
+        if isinstance(reference, str) and name not in _properties(alternative, known):
+            yield Finding(
+                pointer, f"{component} has no property {name[:80]!r}, by which the discriminator tells"
+            )
+
+
+def _properties(schema: Any, known: Node) -> set[str]:
+    """Names of the properties of a schema, those of what it refers to and is composed of included."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    waiting: list[Any] = [schema]
+    while waiting:
+        each = waiting.pop()
+        if not is_node(each):
+            continue
+        found |= node_at(each, "properties").keys()
+        for key in ("allOf", "anyOf", "oneOf"):
+            waiting += list_at(each, key)
+        name = str(each.get("$ref", "")).removeprefix(_SCHEMAS)
+        if name not in seen:
+            seen.add(name)
+            waiting.append(known.get(name))
+    return found

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import keyword
 import subprocess
 import sys
 import tempfile
@@ -17,11 +16,14 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
+from codegen import client_side
 from codegen.client_compare import compare
+from codegen.client_lower import lower
 from codegen.client_parse import parse
 from codegen.client_render import client_files
-from codegen.client_schemas import schema_file
 from codegen.errors import StageError
+from codegen.keywords import plain
+from codegen.packages import check_package, check_provider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,12 +62,19 @@ def generate(spec: Spec, package: str = "omnirun_raw") -> Generated:
     Raises:
         StageError: A generator warned or failed, or something of the document is not in what it made.
     """
-    check_names(spec.name, package)
-    data = parse(spec.name, spec.document)
-    shared, provider = client_files(spec, data, package)
-    for form in ("wire", "schemas"):
-        provider[f"{form}.py"] = schema_file(form, spec.name, spec.document)
-    compare(spec, data, provider)
+    check_provider(spec.name)
+    check_package(package)
+    lowered = lower(plain(spec.document))
+    beside = client_side.start()
+    beside.ask(spec.name, lowered.plain)
+    try:
+        data = parse(spec.name, lowered)
+        shared, provider = client_files(spec, lowered, data, package)
+    except BaseException:
+        client_side.stop()  # nobody will read its answer
+        raise
+    provider |= beside.answer()
+    compare(spec, lowered, data, provider)
     source = f"specs/{spec.name}/openapi.yaml (sha256 {spec.sha256})"
     provider = {path: _headed(text, source) for path, text in provider.items()}
     shared = {
@@ -80,18 +89,6 @@ def generate(spec: Spec, package: str = "omnirun_raw") -> Generated:
         {path: formatted[f"shared/{path}"] for path in sorted(shared)},
         {path: formatted[f"own/{path}"] for path in sorted(provider)},
     )
-
-
-def check_names(provider: str, package: str) -> None:
-    """Refuse names that can't be imported.
-
-    Raises:
-        StageError: A name is not a lower-case identifier, or is a keyword.
-    """
-    for what, name in [("provider", provider), *(("package", part) for part in package.split("."))]:
-        if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name) or name.startswith("_"):
-            hint = f"use a {what} name of lower-case letters, digits and underscores"
-            raise StageError("generate", name, "", f"{name!r} can't be the name of a Python package", hint)
 
 
 def format_files(files: Mapping[str, str], name: str) -> dict[str, str]:

@@ -1,8 +1,9 @@
 # Two statements of the same schema to one.
 #
 # Rules: what matters per key of a schema is the table _RULES; a key that isn't in it must be equal. `strict` schemas,
-# which requests use, must accept the same values; others are joined by union. Words (titles, descriptions, examples)
-# never matter: the first page's stand, the second's fill gaps. A refusal names both places.
+# which requests use, must accept the same values; others are joined by union, null included. Words (titles,
+# descriptions, examples) never matter: the first page's stand, the second's fill gaps. What only one page says is noted
+# at the schema; a refusal names both places. The first side is what was joined so far: its mark is used up.
 
 """Join schemas that two pages state."""
 
@@ -15,7 +16,7 @@ from attrs import frozen
 
 from codegen.errors import StageError
 from codegen.jsonvalue import Node, is_node, list_at, node_at
-from codegen.structure import MARK, Origin, mark, origins, unmarked
+from codegen.structure import KINDS, MARK, Origin, carry, carry_all, note, origins, unmarked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ WORDS = frozenset({
     "title", "description", "summary", "example", "examples", "externalDocs", "tags", "operationId", MARK,
 })  # fmt: skip
 """Keys that don't matter to a join."""
-EITHER = frozenset({"deprecated"})
+EITHER = frozenset({"deprecated", "readOnly", "writeOnly"})
 """Keys that hold for both where one page says so."""
 
 
@@ -38,6 +39,8 @@ class Pair:
     key: str
     name: str
     strict: bool
+    told: list[str]
+    """Notes for the joined schema."""
 
 
 @frozen
@@ -56,20 +59,46 @@ class Join:
             if one != two:
                 self.refuse(one, two, f"{name} differs")
             return one
-        joined = words(one, two)
+        if not strict and (joined := self._with_null(one, two, name)) is not None:
+            return joined
+        joined, told = dict(one), list[str]()
         for key in [*one, *(key for key in two if key not in one)]:
             if key in WORDS or key in EITHER or key.startswith("x-"):
                 continue
             rule = _RULES.get(key)
             if rule is not None:
-                value = rule(self, Pair(one, two, key, name, strict))
+                value = rule(self, Pair(one, two, key, name, strict, told))
                 joined.pop(key, None)
                 if value is not None:
                     joined[key] = value
-            elif one.get(key) != two.get(key) or (key in one) != (key in two):
+            elif (key in one) != (key in two) or unmarked(one[key]) != unmarked(two[key]):
                 said = f"{_said(one, key)} on one page and {_said(two, key)} on the other"
                 self.refuse(one, two, f"`{key}` of {name} is {said}")
-        return {key: joined[key] for key in dict.fromkeys([*one, *two]) if key in joined}
+            else:
+                carry_all({key: one[key]}, {key: two[key]})
+        joined = note(words(joined, two), *told)
+        order = dict.fromkeys([*one, *two, MARK])
+        return {key: joined[key] for key in order if key in joined}
+
+    def _with_null(self, one: Node, two: Node, name: str) -> Node | None:
+        # One page says that it may be null, the other doesn't.
+        first, second = _not_null(one), _not_null(two)
+        if (first is None) == (second is None):
+            return None
+        outer, plain = (one, two) if first is not None else (two, one)
+        inner = first or second
+        if _signature(inner) != _signature(plain):
+            return None
+        left, right = (inner, plain) if outer is one else (plain, inner)
+        files = files_of(outer)
+        joined = words(one, two)
+        for key in [key for key in joined if key not in WORDS and key not in EITHER]:
+            del joined[key]
+        null = next(each for each in outer["anyOf"] if each is not inner)
+        joined["anyOf"] = [self.schema(left, right, name, strict=False), null]
+        if "default" in outer or "default" in plain:
+            joined["default"] = outer.get("default", plain.get("default"))
+        return note(joined, f"joined: may be null, as stated in {files}")
 
     def refuse(self, one: Any, two: Any, message: str) -> NoReturn:
         """Stop, naming both places.
@@ -94,10 +123,9 @@ def words(one: Node, two: Node) -> Node:
     for key in EITHER:
         if one.get(key) or two.get(key):
             joined[key] = True
-    if MARK in one or MARK in two:
-        joined[MARK] = []
-        mark(joined, *origins(one), *origins(two))
-    return joined
+    return carry(
+        joined, two
+    )  # the mark itself is the first side's: what was joined so far is not copied again
 
 
 def wordless(value: Any) -> Any:
@@ -111,6 +139,25 @@ def into(held: Node, new: Node, join: Callable[[Any, Any, str], Any]) -> None:
     """Add entries to a map in place, joining those both have."""
     for key, value in new.items():
         held[key] = join(held[key], value, key) if key in held else value
+
+
+def _not_null(schema: Node) -> Any:
+    """What a schema is when it isn't null; None where it never is, or where there are several such."""
+    held = list_at(schema, "anyOf")
+    rest = [each for each in held if not (is_node(each) and each.get("type") == "null")]
+    return rest[0] if len(held) == 2 and len(rest) == 1 and is_node(rest[0]) else None  # noqa: PLR2004  # X or null
+
+
+def files_of(side: Any) -> str:
+    """The files that state a part, for notes."""
+    return ", ".join(dict.fromkeys(origin.file for origin in origins(side))) or "an amendment"
+
+
+def _tell(pair: Pair, what: str, lacks: list[Any], adds: list[Any]) -> None:
+    file = files_of(pair.two)
+    for verb, held in (("lacks", lacks), ("adds", adds)):
+        if held:
+            pair.told.append(f"joined: {file} {verb} {what} {', '.join(str(each) for each in held)}")
 
 
 def _places(one: Any, two: Any) -> tuple[Origin, Origin]:
@@ -135,6 +182,11 @@ def _properties(join: Join, pair: Pair) -> Any:
     def inner(left: Any, right: Any, prop: str) -> Any:
         return join.schema(left, right, f"{pair.name}.{prop}", strict=pair.strict)
 
+    lacks, adds = (
+        [each for each in first if each not in second],
+        [each for each in second if each not in first],
+    )
+    _tell(pair, "the properties", lacks, adds)
     into(first, second, inner)
     return first
 
@@ -144,7 +196,10 @@ def _required(join: Join, pair: Pair) -> Any:
     first, second = list_at(one, key), list_at(two, key)
     if pair.strict and set(first) != set(second):
         join.refuse(one, two, f"{pair.name}, which requests use, requires different properties")
-    return [each for each in first if each in second] or None
+    both = [each for each in first if each in set(second)]
+    lacks, adds = [each for each in first if each not in both], [each for each in second if each not in both]
+    _tell(pair, "as required (so they aren't)", lacks, adds)
+    return both or None
 
 
 def _enum(join: Join, pair: Pair) -> Any:
@@ -155,6 +210,7 @@ def _enum(join: Join, pair: Pair) -> Any:
     extra = [each for each in second if each not in first]
     if pair.strict and (extra or len(first) != len(second)):
         join.refuse(one, two, f"the values of {pair.name}, which requests use, differ")
+    _tell(pair, "the values", [each for each in first if each not in second], extra)
     return [*first, *extra]
 
 
@@ -162,7 +218,8 @@ def _inner(join: Join, pair: Pair) -> Any:
     one, two, key = pair.one, pair.two, pair.key
     first, second = one.get(key, {}), two.get(key, {})
     if unmarked(first) in ({}, True) and unmarked(second) in ({}, True):
-        return one.get(key, two.get(key))
+        held = one.get(key, two.get(key))
+        return carry(held, second) if is_node(held) else held
     if (key in one) != (key in two) or isinstance(first, bool) != isinstance(second, bool):
         join.refuse(one, two, f"`{key}` of {pair.name} differs")
     return join.schema(first, second, f"{pair.name}.{pair.key}", strict=pair.strict)
@@ -171,16 +228,46 @@ def _inner(join: Join, pair: Pair) -> Any:
 def _alternatives(join: Join, pair: Pair) -> Any:
     one, two, key = pair.one, pair.two, pair.key
     first, second = list(list_at(one, key)), list(list_at(two, key))
-    paired: list[Any] = []
-    for item in first:
-        match = next((each for each in second if _signature(each) == _signature(item)), None)
-        if match is None:
-            join.refuse(one, two, f"`{key}` of {pair.name} differs")
-        second.remove(match)
-        paired.append(join.schema(item, match, pair.name, strict=pair.strict))
-    if second:
+    if len(first) != len(second):
         join.refuse(one, two, f"`{key}` of {pair.name} differs")
-    return paired
+    matches: dict[int, Any] = {}
+    for likeness in (sense, _titled, _signature):  # the surest first
+        for index, item in enumerate(first):
+            alike = [each for each in second if likeness(each) == likeness(item)]
+            if index not in matches and alike and likeness(item) is not None:
+                matches[index] = alike[0]
+                second = [each for each in second if each is not alike[0]]
+    if second or len(matches) < len(first):
+        join.refuse(one, two, f"`{key}` of {pair.name} differs")
+    return [
+        join.schema(item, matches[index], pair.name, strict=pair.strict) for index, item in enumerate(first)
+    ]
+
+
+def sense(schema: Any) -> Any:
+    """A schema without the words anywhere in it, as text; two of the same sense accept the same values."""
+    return json.dumps(_wordless(schema, "schema"), sort_keys=True)
+
+
+def _wordless(value: Any, kind: str) -> Any:
+    if not is_node(value):
+        return value
+    kept: Node = {}
+    for key, held in value.items():
+        inner, how = KINDS[kind].get(key, ("", "one"))
+        if key in WORDS or key.startswith("x-"):
+            continue
+        if inner and how == "map" and is_node(held):
+            kept[key] = {name: _wordless(item, inner) for name, item in held.items()}
+        elif inner and how == "list" and isinstance(held, list):
+            kept[key] = [_wordless(item, inner) for item in list_at(value, key)]
+        else:
+            kept[key] = _wordless(held, inner) if inner else unmarked(held)
+    return kept
+
+
+def _titled(schema: Any) -> Any:
+    return (schema["title"], _signature(schema)) if is_node(schema) and "title" in schema else None
 
 
 def _signature(schema: Any) -> Any:
@@ -193,6 +280,7 @@ _RULES: dict[str, Callable[[Join, Pair], Any]] = {
     "properties": _properties,
     "required": _required,
     "enum": _enum,
-    **dict.fromkeys(("items", "additionalProperties", "not"), _inner),
+    "patternProperties": _properties,
+    **dict.fromkeys(("items", "additionalProperties", "not", "contains", "propertyNames"), _inner),
     **dict.fromkeys(("anyOf", "oneOf", "allOf"), _alternatives),
 }

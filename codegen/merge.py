@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from codegen.errors import StageError
-from codegen.join import EITHER, WORDS, Join, into, wordless, words
+from codegen.join import EITHER, WORDS, Join, files_of, into, wordless, words
 from codegen.jsonvalue import Node, is_list, is_node, list_at, node_at
-from codegen.structure import METHODS, parts
+from codegen.servers import check_servers
+from codegen.structure import METHODS, carry_all, note, parts, unmarked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ def merge(provider: Provider, fragments: Sequence[Fragment]) -> Node:
     """
     ordered = sorted(fragments, key=lambda fragment: fragment.file)
     for fragment in ordered:
-        _check_server(provider, fragment)
+        check_servers(provider, fragment.file, fragment.document)
     pages = _Pages(Join(provider.name), request_schemas(ordered))
     merged: Node = {
         "openapi": "3.1.0",
@@ -55,10 +55,13 @@ def merge(provider: Provider, fragments: Sequence[Fragment]) -> Node:
         "components": {"schemas": {}, "securitySchemes": {}},
     }
     for fragment in ordered:
-        document = copy.deepcopy(fragment.document)
+        document: Node = copy.deepcopy(dict(fragment.document))
         for path, item in document["paths"].items():
             operations = {key: value for key, value in item.items() if key in METHODS}
             into(merged["paths"].setdefault(path, {}), operations, pages.operation)
+        for name, item in node_at(document, "webhooks").items():
+            operations = {key: value for key, value in item.items() if key in METHODS}
+            into(merged.setdefault("webhooks", {}).setdefault(name, {}), operations, pages.operation)
         components = document["components"]
         into(merged["components"]["schemas"], components["schemas"], pages.component)
         into(merged["components"]["securitySchemes"], components["securitySchemes"], pages.equal)
@@ -74,7 +77,8 @@ def request_schemas(fragments: Sequence[Fragment]) -> frozenset[str]:
         for name, schema in document["components"]["schemas"].items():
             uses.setdefault(name, set()).update(_references(schema, "schema"))
         for part in parts(document):
-            if part.kind in ("parameter", "request_body") and part.pointer.startswith("/paths/"):
+            called = part.pointer.startswith("/paths/") and "/callbacks/" not in part.pointer
+            if called and part.kind in ("parameter", "request_body"):
                 found |= _references(part.value, part.kind)
     waiting = list(found)
     while waiting:
@@ -87,25 +91,6 @@ def request_schemas(fragments: Sequence[Fragment]) -> frozenset[str]:
 def _references(value: Any, kind: str) -> set[str]:
     held = (part.value.get("$ref") for part in parts(value, kind) if is_node(part.value))
     return {ref.removeprefix(_SCHEMAS) for ref in held if isinstance(ref, str) and ref.startswith(_SCHEMAS)}
-
-
-def _check_server(provider: Provider, fragment: Fragment) -> None:
-    servers: Any = fragment.document.get("servers")
-    if not is_list(servers) or not servers:
-        return
-    urls = [str(server.get("url", "")) for server in servers if is_node(server)]
-    if any(url.rstrip("/") == provider.base_url or _is_path_of(url, provider.base_url) for url in urls):
-        return
-    message = f"the page is for {', '.join(urls) or 'no server'}, not for {provider.base_url}"
-    hint = (
-        f"Set base_url of [{provider.name}] in sources.toml, or remove $.servers with an amendment that says "
-        f"x-fragment: {fragment.file}."
-    )
-    raise StageError(STAGE, f"{provider.name}/fragments/{fragment.file}", "/servers", message, hint)
-
-
-def _is_path_of(url: str, base_url: str) -> bool:
-    return url.startswith("/") and base_url.endswith(url.rstrip("/"))
 
 
 @frozen
@@ -132,23 +117,28 @@ class _Pages:
             joined["requestBody"] = self._body(one["requestBody"], two["requestBody"])
         joined["responses"] = dict(node_at(one, "responses"))
         into(joined["responses"], node_at(two, "responses"), self._response)
-        for key in (one.keys() | two.keys()) - {"parameters", "requestBody", "responses"} - WORDS - EITHER:
+        _tell(joined, one, two, "responses")
+        for key in sorted(
+            (one.keys() | two.keys()) - {"parameters", "requestBody", "responses"} - WORDS - EITHER
+        ):
             if key.startswith("x-"):
                 continue
-            if _bag(one.get(key)) != _bag(two.get(key)):
+            if _bag(unmarked(one.get(key))) != _bag(unmarked(two.get(key))):
                 self.join.refuse(one, two, f"`{key}` of the operation differs")
+        if "callbacks" in one and "callbacks" in two:
+            carry_all({"callbacks": one["callbacks"]}, {"callbacks": two["callbacks"]}, "operation")
         return joined
 
     def _parameters(self, one: Node, two: Node) -> list[Any]:
         first = {(each.get("in"), each.get("name")): each for each in list_at(one, "parameters")}
         second = {(each.get("in"), each.get("name")): each for each in list_at(two, "parameters")}
-        for place, name in first.keys() ^ second.keys():
+        for place, name in sorted(first.keys() ^ second.keys()):
             self.join.refuse(one, two, f"only one page has the {place} parameter {name!r}")
         return [self._parameter(each, second[key], f"parameter {key[1]!r}") for key, each in first.items()]
 
     def _parameter(self, one: Node, two: Node, name: str) -> Node:
         joined = words(one, two)
-        for key in (one.keys() | two.keys()) - WORDS - EITHER - {"schema", "content"}:
+        for key in sorted((one.keys() | two.keys()) - WORDS - EITHER - {"schema", "content"}):
             if one.get(key) != two.get(key):
                 self.join.refuse(one, two, f"`{key}` of {name} differs")
         if ("schema" in one) != ("schema" in two):
@@ -199,6 +189,16 @@ class _Pages:
 
         into(first, second, media)
         return first
+
+
+def _tell(joined: Node, one: Node, two: Node, key: str) -> None:
+    # What of a map only one of two pages states.
+    first, second = node_at(one, key), node_at(two, key)
+    lacks = [name for name in first if name not in second]
+    adds = [name for name in second if name not in first]
+    for verb, held in (("lacks", lacks), ("adds", adds)):
+        if held:
+            note(joined, f"joined: {files_of(two)} {verb} the {key} {', '.join(held)}")
 
 
 def _bag(value: Any) -> Any:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+|[0-9]+")
 
@@ -20,3 +24,9 @@ def pascal(name: str) -> str:
 def snake(name: str) -> str:
     """`runId` as run_id."""
     return "_".join(word.lower() for word in words(name))
+
+
+def pinned(operation: Mapping[str, Any]) -> tuple[str, str]:
+    """Group and name of a shaped operation; its operationId carries the group where another group has the name too."""
+    group = str((operation.get("tags") or ["default"])[0])
+    return group, str(operation.get("operationId")).removeprefix(f"{group}.")

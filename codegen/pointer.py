@@ -9,7 +9,9 @@ from codegen.jsonvalue import is_list, is_node
 
 def escape(name: str) -> str:
     """One reference token for a key."""
-    return name.replace("~", "~0").replace("/", "~1")
+    if "/" in name or "~" in name:
+        return name.replace("~", "~0").replace("/", "~1")
+    return name
 
 
 def unescape(token: str) -> str:
@@ -19,7 +21,9 @@ def unescape(token: str) -> str:
 
 def child(pointer: str, *names: str) -> str:
     """The pointer of something below `pointer`."""
-    return "".join((pointer, *(f"/{escape(name)}" for name in names)))
+    for name in names:
+        pointer = f"{pointer}/{escape(name)}"
+    return pointer
 
 
 def tokens(pointer: str) -> list[str]:

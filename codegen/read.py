@@ -1,8 +1,8 @@
 # A page to the document it states, by its dialect.
 #
 # Rules: a dialect is one reader; a page is never guessed to be of another dialect than sources.toml says. What a
-# reader returns is an OpenAPI document (3.0 or 3.1) with every part marked, whose parts have the right JSON types, so
-# that no later stage needs to ask.
+# reader returns is an OpenAPI document (3.0 or 3.1) with every part marked; slips of the page are put right, and what
+# comes out has parts of the right JSON types, so that no later stage needs to ask.
 
 """Read a vendored page."""
 
@@ -14,6 +14,7 @@ from codegen.dialects import legacy, openapi, rendered
 from codegen.errors import StageError
 from codegen.jsonvalue import Node, is_list, is_node
 from codegen.pointer import child
+from codegen.slips import tidy
 from codegen.structure import KINDS, MARK, origins
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def read(page: Page) -> dict[str, Any]:
     if reader is None:
         hint = f"sources.toml may say: {', '.join(READERS)}."
         raise StageError(STAGE, page.where, "", f"the dialect {page.fragment.dialect!r} is unknown", hint)
-    document = reader(page)
+    document = tidy(reader(page))
     check_types(document, page.where)
     return document
 
@@ -113,6 +114,6 @@ def _check_lists(value: Node, kind: str, pointer: str, where: str, line: int) ->
             message = f"`{key}` of a {kind} is a list, not {type(held).__name__}"
             raise StageError(STAGE, where, f"line {line} ({child(pointer, key)})", message)
     for key, (wanted, fits) in _VALUES.items():
-        if value.get(key) is not None and not fits(value[key]):
+        if value.get(key) is not None and not (key == "tags" and kind == "document") and not fits(value[key]):
             message = f"`{key}` of a {kind} is {wanted}"
             raise StageError(STAGE, where, f"line {line} ({child(pointer, key)})", message)

@@ -4,7 +4,7 @@
 # operation, is an error. Inline bodies become <Operation>Request and <Operation>Response; inline objects with
 # properties and inline enumerations become <Parent><Property>, items <..>Item, values of a map <..>Value. An object
 # without properties is free-form and stays where it is. A hoisted name never replaces a component that says
-# something else.
+# something else: it gets a number. What webhooks and callbacks send is hoisted too, so that it has a type.
 
 """Name operations by their pins and hoist inline types to named components."""
 
@@ -12,18 +12,21 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+from collections import Counter
 from typing import Any
 
 from codegen.errors import StageError
 from codegen.jsonvalue import Node, is_node, list_at, node_at
 from codegen.naming import pascal, snake
-from codegen.pointer import child
 from codegen.sources import SOURCES, Provider
-from codegen.structure import METHODS, mark, origins, unmarked
+from codegen.structure import METHODS, carry_all, mark, note, origins, unmarked
 
 STAGE = "shape"
 _SCHEMAS = "#/components/schemas/"
 _WORDS = ("title", "description", "example", "examples", "default", "deprecated")
+_VERSION = re.compile(r"v[0-9]+(_[0-9]+)*|api")
+_MOST_WORDS = 6
 _DROPPED = ("operationId", "tags", "servers", "externalDocs")
 
 
@@ -35,13 +38,17 @@ def shape(document: Node, provider: Provider) -> Node:
     """
     document = copy.deepcopy(document)
     _pin(document, provider)
-    hoist = _Hoist(document["components"]["schemas"], provider.name)
+    hoist = _Hoist(document["components"]["schemas"])
     for name, schema in list(document["components"]["schemas"].items()):
         hoist.inside(schema, pascal(name) or name)
     for item in document["paths"].values():
         for method in METHODS:
             if method in item:
-                hoist.operation(item[method])
+                hoist.operation(item[method], pascal(item[method]["operationId"]))
+    for name, item in node_at(document, "webhooks").items():
+        for method in METHODS:
+            if method in item:
+                hoist.operation(item[method], pascal(name) or "Webhook")
     return document
 
 
@@ -56,13 +63,20 @@ def operations(document: Node) -> dict[str, tuple[str, str]]:
 
 
 def proposed(document: Node, path: str, method: str) -> str:
-    """A pinned name for an operation, from its operationId, tags or path."""
+    """A pinned name for an operation, from its tags, summary, operationId or path."""
     operation = document["paths"][path][method]
     tags = list_at(operation, "tags")
-    plain = [segment for segment in path.split("/") if segment and not segment.startswith("{")]
-    group = snake(str(tags[0])) if tags else snake(plain[-1] if plain else "")
-    own = snake(str(operation.get("summary") or operation.get("operationId") or ""))
-    return f"{group or 'api'}.{own or method + '_' + '_'.join(snake(segment) for segment in plain)}"
+    plain = [snake(part) for part in path.split("/") if part and not part.startswith("{")]
+    plain = [part for part in plain if part and not _VERSION.fullmatch(part)] or plain or ["api"]
+    action = method != "get" and re.search(r"\}/[^{}/]+$", path) is not None and len(plain) > 1
+    group = snake(str(tags[0])) if tags else plain[-2 if action else -1]
+    said = snake(str(operation.get("summary") or operation.get("operationId") or ""))
+    if said.count("_") < _MOST_WORDS:
+        return f"{group or plain[0]}.{said or method + '_' + '_'.join(plain)}"
+    # A summary that is a sentence is no name: what is done, and to what.
+    one = path.endswith("}")
+    verb = said.partition("_")[0] if method != "get" else "get" if one else "list"
+    return f"{group or plain[0]}.{verb}_{plain[-1].removesuffix('s') if one else plain[-1]}"
 
 
 def _pin(document: Node, provider: Provider) -> None:
@@ -70,7 +84,10 @@ def _pin(document: Node, provider: Provider) -> None:
     where = f"[{provider.name}.operations]"
     missing = [key for key in found if key not in provider.operations]
     if missing:
-        lines = "\n  ".join(f'"{key}" = "{proposed(document, *found[key])}"' for key in missing)
+        from codegen.propose import propose  # noqa: PLC0415  # it asks this module what pages call operations
+
+        names = propose(document, provider.operations)
+        lines = "\n  ".join(f'"{key}" = "{names[key]}"' for key in missing)
         message = f"no name is pinned for {', '.join(missing)}"
         raise StageError(STAGE, SOURCES, where, message, f"Add, with names of your choice:\n  {lines}")
     for key in provider.operations:
@@ -79,21 +96,31 @@ def _pin(document: Node, provider: Provider) -> None:
             raise StageError(
                 STAGE, SOURCES, where, f"{key!r} is pinned, but no page or amendment states it", hint
             )
+    uses = Counter(pinned.partition(".")[2] for pinned in provider.operations.values())
     for key, (path, method) in found.items():
         operation = document["paths"][path][method]
         group, name = provider.operations[key].split(".")
         for dropped in _DROPPED:
             operation.pop(dropped, None)
-        document["paths"][path][method] = {"operationId": name, "tags": [group], **operation}
+        # An operationId is one of a kind in the whole document, a name in its group.
+        identifier = name if uses[name] == 1 else f"{group}.{name}"
+        document["paths"][path][method] = {"operationId": identifier, "tags": [group], **operation}
 
 
 class _Hoist:
-    def __init__(self, schemas: Node, provider: str) -> None:
+    def __init__(self, schemas: Node) -> None:
         self._schemas = schemas
-        self._provider = provider
+        self._spelt = {snake(name): name for name in schemas}
+        self._named: dict[tuple[str, str], str] = {}
+        self._numbers: dict[str, int] = {}
 
-    def operation(self, operation: Node) -> None:
-        name = pascal(operation["operationId"])
+    def operation(self, operation: Node, name: str) -> None:
+        """Hoist what is inline in an operation called `name`, its callbacks included."""
+        for callback, paths in node_at(operation, "callbacks").items():
+            for item in paths.values() if is_node(paths) else ():
+                for method in METHODS:
+                    if is_node(item) and method in item:
+                        self.operation(item[method], name + pascal(callback))
         for parameter in list_at(operation, "parameters"):
             if "schema" in parameter:
                 parameter["schema"] = self.schema(
@@ -147,18 +174,14 @@ class _Hoist:
             if is_node(each):
                 self.inside(each, name)
 
-    def _hoisted(self, node: Node, name: str) -> Node:
+    def _hoisted(self, node: Node, wanted: str) -> Node:
+        name = self._name(node, wanted)
         held = self._schemas.get(name)
         if held is None:
             self._schemas[name] = node
-        elif _sense(held) != _sense(node):
-            origin = next(iter(origins(node)), None)
-            hint = "Rename one of them by an amendment, or let the property refer to the component."
-            place = str(origin) if origin else child("/components/schemas", name)
-            message = f"an inline type would be called {name}, which is a component that says something else"
-            raise StageError(STAGE, f"{self._provider}/fragments", place, message, hint)
+            self._spelt[snake(name)] = name
         else:
-            mark(held, *origins(node))
+            carry_all(held, node)
         reference: Node = {"$ref": f"{_SCHEMAS}{name}"}
         if "default" in node:
             reference["default"] = node["default"]
@@ -167,7 +190,21 @@ class _Hoist:
             }
         if "description" in node:
             reference["description"] = node["description"]
+        if name != wanted:
+            note(reference, f"called {name}, since {wanted} is something else")
         return mark(reference, *origins(node))
+
+    def _name(self, node: Node, wanted: str) -> str:
+        # The first name that is free, or that says the same.
+        key = (snake(wanted), _sense(node))
+        taken = self._spelt.get(key[0])
+        if taken is None or (taken == wanted and _sense(self._schemas[wanted]) == key[1]):
+            return wanted
+        while key not in self._named:
+            number = self._numbers[key[0]] = self._numbers.get(key[0], 1) + 1
+            if snake(f"{wanted}{number}") not in self._spelt:
+                self._named[key] = f"{wanted}{number}"
+        return self._named[key]
 
 
 def _is_type(node: Node) -> bool:

@@ -1,8 +1,8 @@
 # specs/sources.toml and the pages it names.
 #
 # Rules: this is the only stage that reads vendored files. A page is taken only if its bytes have the sha256 that
-# sources.toml says; nothing outside <specs>/<provider>/ is opened; an unknown key is an error, since a misspelt
-# one would be a fact silently ignored.
+# sources.toml says; nothing outside <specs>/<provider>/ is opened, nor anything there that is no regular file, nor
+# more of it than a bound; an unknown key is an error, since a misspelt one would be a fact silently ignored.
 
 """Read specs/sources.toml and the vendored pages, verified."""
 
@@ -78,6 +78,11 @@ class Provider:
         return max((fragment.revision for fragment in self.fragments), default="")
 
     @property
+    def real_folder(self) -> Path:
+        """Where its folder is once links around it are followed."""
+        return self.folder.parent.resolve() / self.name
+
+    @property
     def files(self) -> tuple[Path, ...]:
         """Every file its document is made from, sources.toml excepted."""
         pages = tuple(self.folder / "fragments" / fragment.file for fragment in self.fragments)
@@ -110,10 +115,12 @@ def load(specs_dir: Path) -> Sources:
         StageError: It is missing, no TOML, or says something that can't be.
     """
     try:
-        table = tomllib.loads((specs_dir / SOURCES).read_text("utf-8"))
+        table = tomllib.loads(content(specs_dir / SOURCES, specs_dir.resolve(), SOURCES).decode("utf-8"))
     except OSError as error:
         message = f"can't be read: {error.strerror}"
         raise StageError(STAGE, SOURCES, "", message, f"A specs folder holds a {SOURCES}.") from error
+    except RecursionError as error:
+        raise StageError(STAGE, SOURCES, "", "nested too deeply") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StageError(STAGE, SOURCES, "", f"not valid TOML: {error}") from error
     return Sources(specs_dir, {name: _provider(specs_dir, name, body) for name, body in table.items()})
@@ -136,7 +143,7 @@ def _provider(specs_dir: Path, name: str, body: Any) -> Provider:
     for file in files:
         if files.count(file) > 1:
             raise StageError(STAGE, SOURCES, f"[[{name}.fragments]]", f"{file} is named twice")
-    title = _text(body, "title", where)
+    title = _text(body, "title", where, re.compile(r"[^\r\n]{1,200}"))
     return Provider(name, title, base_url.rstrip("/"), operations, fragments, specs_dir / name)
 
 
@@ -192,19 +199,46 @@ def pages(provider: Provider) -> tuple[Page, ...]:
     Raises:
         StageError: A page is missing, isn't the one that was vendored, or isn't text.
     """
+    if provider.folder.resolve() != provider.real_folder:
+        hint = "Put the folder itself there."
+        raise StageError(STAGE, f"{provider.name}/", "", "a link that leads out of the specs folder", hint)
     return tuple(
         _page(provider, fragment) for fragment in sorted(provider.fragments, key=lambda item: item.file)
     )
 
 
+def content(path: Path, folder: Path, where: str) -> bytes:
+    """The bytes of a file of the specs folder.
+
+    Args:
+        path: The file.
+        folder: The folder it must be in once links are followed.
+        where: The file, named in errors.
+
+    Raises:
+        StageError: It is elsewhere, no regular file, or too big.
+        OSError: It can't be read.
+    """
+    try:
+        real = path.resolve(strict=True)
+    except RuntimeError as error:  # before Python 3.13
+        raise StageError(STAGE, where, "", "a link that leads to itself") from error
+    if not real.is_relative_to(folder):
+        raise StageError(
+            STAGE, where, "", "a link that leads out of its folder", "Put the file itself there."
+        )
+    if not real.is_file():
+        raise StageError(STAGE, where, "", "not a regular file")
+    size = real.stat().st_size
+    if size > MAX_PAGE_BYTES:
+        raise StageError(STAGE, where, "", f"{size} bytes; at most {MAX_PAGE_BYTES} are read")
+    return real.read_bytes()
+
+
 def _page(provider: Provider, fragment: Fragment) -> Page:
     where = f"{provider.name}/fragments/{fragment.file}"
     try:
-        path = provider.folder / "fragments" / fragment.file
-        size = path.stat().st_size
-        if size > MAX_PAGE_BYTES:
-            raise StageError(STAGE, where, "", f"{size} bytes; at most {MAX_PAGE_BYTES} are read")
-        data = path.read_bytes()
+        data = content(provider.folder / "fragments" / fragment.file, provider.real_folder, where)
     except OSError as error:
         hint = f"{SOURCES} names it; vendor it again or take its entry out."
         raise StageError(STAGE, where, "", f"can't be read: {error.strerror}", hint) from error

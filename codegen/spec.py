@@ -8,23 +8,27 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from codegen import amend, sources, yamltext
 from codegen.errors import StageError
+from codegen.facts import Fact, nothing_lost, provenance, stated
+from codegen.facts import facts as borne
 from codegen.gate import gate
 from codegen.jsonvalue import node_at
 from codegen.merge import Fragment, merge
 from codegen.normalize import normalize
 from codegen.read import check_types, read
 from codegen.shape import shape
-from codegen.structure import AMENDMENTS, METHODS, Origin, origins, parts, unmarked
+from codegen.structure import AMENDMENTS, METHODS, Origin, notes, parts, unmarked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
 
     from codegen.sources import Page, Provider, Sources
@@ -52,6 +56,14 @@ class Spec:
     """Of `text`."""
     provenance: Mapping[str, tuple[Origin, ...]]
     """JSON pointer in `document` to every place that states what is there."""
+    notes: Mapping[str, tuple[str, ...]]
+    """JSON pointer in `document` to what stages changed there, in sentences."""
+    sources: Mapping[str, str] = Factory(dict[str, str])
+    """Fragment file to the address it was published at, where that is known."""
+
+
+def silent(_: str) -> None:
+    """Report a stage to nobody."""
 
 
 def load(specs_dir: Path) -> Sources:
@@ -63,43 +75,97 @@ def load(specs_dir: Path) -> Sources:
     return sources.load(specs_dir)
 
 
-def normalize_provider(specs_dir: Path, name: str) -> Spec:
+def normalize_provider(specs_dir: Path, name: str, report: Callable[[str], None] = silent) -> Spec:
     """Run every stage up to the gate for one provider of a specs folder.
 
+    Args:
+        specs_dir: The folder with sources.toml.
+        name: The provider.
+        report: Called with the name of each stage as it starts.
+
     Raises:
         StageError: A stage stopped.
     """
+    report("vendor")
     provider = load(specs_dir).provider(name)
-    return make(provider, sources.pages(provider), amend.load(provider))
+    try:
+        return make(provider, sources.pages(provider), amend.load(provider), report)
+    except RecursionError as error:
+        message = "something in its pages is nested too deeply to be followed"
+        raise StageError(STAGE, provider.name, "", message) from error
 
 
-def make(provider: Provider, pages: Sequence[Page], acts: Sequence[amend.Action]) -> Spec:
+def make(
+    provider: Provider,
+    pages: Sequence[Page],
+    acts: Sequence[amend.Action],
+    report: Callable[[str], None] = silent,
+) -> Spec:
     """The normalized document of one provider's pages and amendments.
 
+    Args:
+        provider: The provider.
+        pages: Its pages.
+        acts: Its amendments.
+        report: Called with the name of each stage as it starts.
+
     Raises:
         StageError: A stage stopped.
     """
+    with _uncollected():
+        return _make(provider, pages, acts, report)
+
+
+@contextmanager
+def _uncollected() -> Generator[None]:
+    # Documents are trees, in which the collector of cycles has nothing to find; its walks over them, which get longer
+    # as they grow, are a fifth of the time of a large document.
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+def _make(
+    provider: Provider, pages: Sequence[Page], acts: Sequence[amend.Action], report: Callable[[str], None]
+) -> Spec:
     amendments = f"{provider.name}/{AMENDMENTS}"
     fragments: list[Fragment] = []
-    stated: set[Origin] = set()
-    removed: set[Origin] = set()
-    for page in pages:
-        document = normalize(read(page), page.where)
-        own = [act for act in acts if act.fragment == page.fragment.file]
-        amended = amend.amend(document, own, amendments)
-        stated |= _stated(document)
+    known: set[Fact] = set()
+    removed: set[Fact] = set()
+    report("read")
+    documents = [read(page) for page in pages]
+    report("normalize")
+    by_fragment: dict[str, list[amend.Action]] = {}
+    for act in acts:
+        by_fragment.setdefault(act.fragment, []).append(act)
+    for page, stating in zip(pages, documents, strict=True):
+        document = normalize(stating, page.where)
+        known |= stated(stating)
+        if own := by_fragment.get(page.fragment.file):
+            amended = amend.amend(document, own, amendments)
+            removed |= amended.removed
+            check_types(amended.document, amendments)
+            document = normalize(amended.document, amendments)
+        fragments.append(Fragment(page.fragment.file, document))
+    report("merge")
+    merged = merge(provider, fragments)
+    if own := by_fragment.get(""):
+        amended = amend.amend(merged, own, amendments)
         removed |= amended.removed
         check_types(amended.document, amendments)
-        fragments.append(Fragment(page.fragment.file, normalize(amended.document, amendments)))
-    merged = merge(provider, fragments)
-    amended = amend.amend(merged, [act for act in acts if not act.fragment], amendments)
-    removed |= amended.removed
-    check_types(amended.document, amendments)
-    shaped = shape(normalize(amended.document, amendments), provider)
-    _nothing_lost(provider, stated - removed - _stated(shaped))
-    document = unmarked(ordered(shaped))
-    provenance = {part.pointer: held for part in parts(ordered(shaped)) if (held := origins(part.value))}
-    gate(document, provenance, provider)
+        merged = normalize(amended.document, amendments)
+    report("shape")
+    shaped = shape(merged, provider)
+    nothing_lost(provider.name, known - removed - borne(shaped))
+    shaped = ordered(shaped)
+    document = unmarked(shaped)
+    places = provenance(shaped, known)
+    report("gate")
+    gate(document, places, provider)
     text = _HEADER.format(title=provider.title) + yamltext.write(document)
     return Spec(
         name=provider.name,
@@ -109,24 +175,10 @@ def make(provider: Provider, pages: Sequence[Page], acts: Sequence[amend.Action]
         document=document,
         text=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
-        provenance=provenance,
+        provenance=places,
+        notes={part.pointer: held for part in parts(shaped) if (held := notes(part.value))},
+        sources={page.fragment.file: page.fragment.source for page in pages if page.fragment.source},
     )
-
-
-def _stated(document: dict[str, Any]) -> set[Origin]:
-    return {origin for part in parts(document) for origin in origins(part.value)}
-
-
-def _nothing_lost(provider: Provider, lost: set[Origin]) -> None:
-    if lost:
-        first = min(lost, key=lambda origin: (origin.file, origin.line, origin.pointer))
-        where = f"{provider.name}/fragments/{first.file}"
-        more = f", and {len(lost) - 1} more like it" if len(lost) > 1 else ""
-        message = f"what this place states is nowhere in the document{more}"
-        hint = (
-            "A defect of the pipeline, unless an amendment replaced it: then let an action `remove` it first."
-        )
-        raise StageError(STAGE, where, f"line {first.line} ({first.pointer})", message, hint)
 
 
 def ordered(document: Mapping[str, Any]) -> dict[str, Any]:

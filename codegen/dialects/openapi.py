@@ -1,7 +1,7 @@
 # Dialect `openapi`: a page with a fenced OpenAPI 3.0 or 3.1 document.
 #
 # Rules: the document is taken as it stands; every part is marked with its pointer and line. Differences between 3.0
-# and 3.1 are the normalize stage's affair.
+# and 3.1 are the normalize stage's affair. A page that states neither an operation nor a webhook is an error.
 
 """Read a page with a fenced OpenAPI document."""
 
@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from codegen import yamltext
 from codegen.dialects.fence import document_block
 from codegen.errors import StageError
-from codegen.jsonvalue import is_node
+from codegen.jsonvalue import is_node, node_at
 from codegen.structure import MARKED, Origin, mark, parts, unmarked
 
 if TYPE_CHECKING:
     from codegen.sources import Page
 
 STAGE = "read"
-_MARK = re.compile(r"""^\s*\{?\s*["']?(openapi|swagger)["']?\s*:""", re.MULTILINE)
+MARK = re.compile(r"""^\s{0,3}(?:\{\s*)?["']?(openapi|swagger)["']?\s*:\s*["']?\d""", re.MULTILINE)
 
 
 def read(page: Page) -> dict[str, Any]:
@@ -29,14 +29,24 @@ def read(page: Page) -> dict[str, Any]:
     Raises:
         StageError: The page holds none, or one of another version.
     """
-    block = document_block(page, STAGE, _MARK, "an OpenAPI document (`openapi: 3...`)")
+    block = document_block(page, STAGE, MARK, "an OpenAPI document (`openapi: 3...`)")
     read_yaml = yamltext.read(block.text, stage=STAGE, where=page.where, first_line=block.line)
     document: Any = unmarked(read_yaml.value)
     version = str(document.get("openapi", "")) if is_node(document) else ""
     if not is_node(document) or not version.startswith(("3.0", "3.1")):
         line = f"line {read_yaml.line('/openapi')}"
-        raise StageError(STAGE, page.where, line, f"OpenAPI version {version!r}; 3.0 and 3.1 are read")
+        hint = "A document of another version has to be converted before it is vendored."
+        raise StageError(STAGE, page.where, line, f"OpenAPI version {version!r}; 3.0 and 3.1 are read", hint)
+    if document.get("paths", {}) in ({}, None) and not document.get("webhooks"):
+        line = f"line {read_yaml.line('/paths')}"
+        hint = "Take the page out of sources.toml, or vendor it again."
+        raise StageError(STAGE, page.where, line, "no operation is stated: `paths` is empty", hint)
     for part in parts(document):
-        if part.kind in MARKED and is_node(part.value):
+        if not is_node(part.value):
+            continue
+        for name, schema in node_at(part.value, "properties").items() if part.kind == "schema" else ():
+            if isinstance(schema, bool):  # so that it can be marked
+                part.value["properties"][name] = {} if schema else {"not": {}}
+        if part.kind in MARKED:
             mark(part.value, Origin(page.fragment.file, part.pointer, read_yaml.line(part.pointer)))
     return document

@@ -1,89 +1,35 @@
 # Dialect `rendered`: the text of a reference page that has no OpenAPI at all.
 #
-# Rules: the page's first `METHOD /path` line is its operation. What a table or an example block speaks of is told by
-# the heading above it (the table SECTIONS): headers, path, query, body, or a response, whose heading is a status such
-# as `202 Accepted`. Examples are the page's JSON: blocks under `json`, and the data of a `curl`. They are read as
-# JSON, never run or guessed at. A page is read or is an error that names the line.
+# Rules: the page's first `METHOD /path` line is its operation; scan.py finds its tables and examples, and here they
+# become an OpenAPI document. Names and their order come from tables, then from examples. Rows of a table of parameters
+# go where the table says, into the path if it has the name, else where the method takes them. A page is read or is an
+# error that names the line.
 
 """Read a rendered page: tables flattened to text, examples, no OpenAPI."""
 
 from __future__ import annotations
 
-import json
 import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from attrs import Factory, define
-
-from codegen.dialects import tables
-from codegen.dialects.fields import MISSING, Field, schema_of, tree
+from codegen.dialects.answers import responses
+from codegen.dialects.fields import MISSING, Field
+from codegen.dialects.headings import operation
+from codegen.dialects.scan import Unreadable, scan
+from codegen.dialects.sheet import Sheet
 from codegen.errors import StageError
-from codegen.jsonvalue import Node, is_list, is_node
-from codegen.structure import METHODS, Origin, mark
+from codegen.jsonvalue import Node
+from codegen.structure import mark
 
 if TYPE_CHECKING:
+    from codegen.dialects.tables import Row
     from codegen.sources import Page
 
 STAGE = "read"
-Section = Literal["intro", "header", "path", "query", "body", "response", "errors", "other"]
-
-SECTIONS: dict[str, Section] = {
-    "headers": "header", "request headers": "header",
-    "path parameters": "path", "path": "path", "url parameters": "path",
-    "query parameters": "query", "query": "query", "query string": "query",
-    "body": "body", "request body": "body", "body parameters": "body", "request": "body",
-    "request parameters": "body", "example request": "body", "parameters": "query",
-    "response": "response", "response body": "response", "response fields": "response", "responses": "response",
-    "errors": "errors", "error responses": "errors", "error codes": "errors", "status codes": "errors",
-}  # fmt: skip
-"""Headings, in lower case, and what is below them."""
-
-_OPERATION = re.compile(r"#*\s*(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+`?(/[^\s`?]*)`?\s*")
-_STATUS = re.compile(r"#*\s*`?([1-5][0-9][0-9])`?(?:\s+(?:[-\u2013\u2014:]\s*)?[A-Z][A-Za-z -]{1,40})?")
-_EXAMPLE_RESPONSE = re.compile(r"example responses?\b.*|response example\b.*")
-_LANGUAGES = {
-    "bash",
-    "shell",
-    "curl",
-    "sh",
-    "typescript",
-    "javascript",
-    "python",
-    "json",
-    "go",
-    "ruby",
-    "java",
-    "php",
-}
-_HEADING = re.compile(r"[A-Z][A-Za-z ]{2,40}")
-_CURL_HEADER = re.compile(r"""-H\s+["']([A-Za-z0-9-]+):\s*([^"']*)["']""")
-_CURL_DATA = re.compile(r"""(?:-d|--data(?:-raw|-binary)?)\s+'""")
-_ERROR_ROW = re.compile(r"([1-5][0-9][0-9])\s*(.*)")
+_BODYLESS = ("get", "head", "delete", "options")
 _PARAMETER = re.compile(r"\{([^{}/]+)\}|(?<=/):([A-Za-z_]\w*)")
-
-
-@define
-class _Table:
-    section: Section
-    status: str
-    shape: tuple[tables.Column, ...]
-    lines: list[tuple[int, str]]
-
-
-@define
-class _Response:
-    line: int
-    words: list[str] = Factory(list[str])
-    examples: list[tuple[int, Any]] = Factory(list["tuple[int, Any]"])
-
-
-@define
-class _Scan:
-    # What the lines of the page hold, before any of it is understood.
-    tables: list[_Table] = Factory(list[_Table])
-    responses: dict[str, _Response] = Factory(dict[str, _Response])
-    bodies: list[tuple[int, Any]] = Factory(list["tuple[int, Any]"])
-    intro: list[str] = Factory(list[str])
+_KEY_HEADER = re.compile(r"(?:x-)?(?:[\w-]*api-?key|(?:auth|access)-?token|apikey)", re.IGNORECASE)
+_SAID_SCHEME = re.compile(r"Authorization[\"'`]?\s*[:=]\s*[\"'`]?(Bearer|Basic)\b")
 
 
 def read(page: Page) -> Node:
@@ -92,207 +38,101 @@ def read(page: Page) -> Node:
     Raises:
         StageError: A line of the page is not what the dialect expects.
     """
-    return _Reader(page).document()
+    try:
+        return _Reader(page).document()
+    except Unreadable as error:
+        raise StageError(STAGE, page.where, f"line {error.line}", str(error)) from error
 
 
 class _Reader:
     def __init__(self, page: Page) -> None:
         self._page = page
-        self._lines = page.text.split("\n")
-        self._start, self._method, self._path = self._operation()
-        self._scan = _Scan()
-        self._tables()
+        lines = page.text.split("\n")
+        found = operation(lines)
+        if found is None:
+            hint = "Check the page's dialect in sources.toml, or vendor the page again."
+            message = "a line such as `POST /v1/run` was expected; the page has none"
+            raise StageError(STAGE, page.where, "line 1", message, hint)
+        self._start, self._method, self._path = found
+        above = [
+            line.lstrip("# ").strip()
+            for line in lines[: self._start - 1]
+            if re.match(r"#+ (?!Source:)", line)
+        ]
+        self._title = above[0] if above else ""
+        self._scan = scan(lines, self._start)
+        self._sheet = Sheet(page.fragment.file, self._scan, self._start, len(lines))
 
     def document(self) -> Node:
         path, method = self._path, self._method
-        bodies = [value for _, value in self._scan.bodies]
         security, schemes, headers, content_type = self._headers()
-        operation: Node = {"summary": self._summary(), "description": " ".join(self._scan.intro)}
-        operation["parameters"] = self._path_parameters() + self._parameters("query") + headers
-        rows = self._rows("body", "", bodies)
-        if rows or bodies:
-            operation["requestBody"] = self._body(rows, bodies, content_type)
-        operation["responses"] = self._responses()
-        operation["security"] = security
+        stated: Node = {"summary": self._summary(), "description": " ".join(self._scan.intro)}
+        names = [match[1] or match[2] for match in _PARAMETER.finditer(path)]
+        cookies = [self._with_schema(row, "cookie") for row in self._mixed("cookie", names)]
+        stated["parameters"] = self._path_parameters(names) + self._query(names) + headers + cookies
+        bodies = [value for _, value in self._scan.bodies]
+        rows = self._body_rows(names, bodies)
+        if rows or (bodies and method not in _BODYLESS):
+            stated["requestBody"] = self._body(rows, bodies, content_type)
+        stated["responses"] = responses(self._sheet)
+        stated["security"] = security
         document: Node = {
             "openapi": "3.1.0",
             "info": {"title": f"{method.upper()} {path}", "version": self._page.fragment.revision},
-            "paths": {path: {method: mark(operation, self._origin("", self._start))}},
+            "paths": {path: {method: mark(stated, self._sheet.origin("", self._start))}},
             "components": {"schemas": {}, "securitySchemes": schemes},
         }
         if server := self._server():
             document["servers"] = [{"url": server}]
         return document
 
-    def _error(self, line: int, message: str, hint: str = "") -> StageError:
-        return StageError(STAGE, self._page.where, f"line {line}", message, hint)
-
-    def _origin(self, pointer: str, line: int) -> Origin:
-        return Origin(self._page.fragment.file, pointer, line)
-
-    def _operation(self) -> tuple[int, str, str]:
-        for number, line in enumerate(self._lines, 1):
-            if (match := _OPERATION.fullmatch(line)) and match[1].lower() in METHODS:
-                return number, match[1].lower(), match[2]
-        hint = "Check the page's dialect in sources.toml, or vendor the page again."
-        raise self._error(1, "a line such as `POST /v1/run` was expected; the page has none", hint)
-
-    def _tables(self) -> None:
-        section: Section = "intro"
-        status = ""
-        index = self._start
-        while index < len(self._lines):
-            line = self._lines[index].strip()
-            heading = line.lstrip("#").strip().lower()
-            shape = tables.columns(line)
-            if line.startswith("```") or (heading in _LANGUAGES and not line.startswith("#")):
-                index = self._block(index, heading, section, status)
-                continue
-            if shape is not None:
-                index = self._table(index, shape, section, status)
-                continue
-            if match := _STATUS.fullmatch(line):
-                section, status = "response", match[1]
-                self._scan.responses.setdefault(status, _Response(index + 1))
-            elif _EXAMPLE_RESPONSE.fullmatch(heading):
-                section = "response"
-            elif heading in SECTIONS:
-                section = SECTIONS[heading]
-            elif line.startswith("#") or (
-                _HEADING.fullmatch(line) and self._blank(index - 1) and self._blank(index + 1)
-            ):
-                section = "other"
-            elif line and not _OPERATION.fullmatch(line):
-                self._words(line, section, status)
-            index += 1
-
-    def _blank(self, index: int) -> bool:
-        return not 0 <= index < len(self._lines) or not self._lines[index].strip()
-
-    def _words(self, line: str, section: Section, status: str) -> None:
-        if section == "intro":
-            self._scan.intro.append(line)
-        elif section == "response" and status:
-            self._scan.responses[status].words.append(line)
-
-    def _table(self, index: int, shape: tuple[tables.Column, ...], section: Section, status: str) -> int:
-        start = index + 1
-        if (
-            start < len(self._lines)
-            and re.fullmatch(r"[|\s:-]+", self._lines[start])
-            and "|" in self._lines[start]
-        ):
-            start += 1
-        end = start
-        while not self._blank(end):
-            end += 1
-        rows = [(number + 1, self._lines[number]) for number in range(start, end)]
-        self._scan.tables.append(_Table(section, status, shape, rows))
-        return end
-
-    def _block(self, index: int, opening: str, section: Section, status: str) -> int:
-        # A code block that has lost its fence: JSON tells its own end; other code ends where the page goes on.
-        fenced, language = opening.startswith("`"), opening.strip("`").split(" ")[0]
-        start = end = index + 1
-        while end < len(self._lines) and not (
-            self._lines[end].startswith("```") if fenced else self._ends_code(end)
-        ):
-            end += 1
-        code = "\n".join(self._lines[start:end])
-        if language == "json" or (fenced and not language and code.lstrip().startswith("{")):
-            value, length = self._json(code, start + 1)
-            self._example(start + 1, value, section, status)
-            end = end if fenced else start + code[:length].count("\n") + 1
-        elif code.lstrip().startswith("curl") and (data := _CURL_DATA.search(code)):
-            self._curl(code, data.end(), start + 1)
-        return end + 1 if fenced else end
-
-    def _curl(self, code: str, data: int, line: int) -> None:
-        if code[data:].lstrip().startswith(("{", "[")):  # else it is a form, or a file
-            value, _ = self._json(code[data:], line + code[:data].count("\n"))
-            self._scan.bodies.append((line, value))
-
-    def _json(self, text: str, line: int) -> tuple[Any, int]:
-        blank = len(text) - len(text.lstrip())
-        try:
-            value, length = json.JSONDecoder(parse_constant=_no_constant).raw_decode(text.lstrip())
-        except json.JSONDecodeError as error:
-            place = line + text[:blank].count("\n") + error.lineno - 1
-            raise self._error(place, f"JSON was expected here: {error.msg}") from error
-        except (ValueError, RecursionError) as error:
-            raise self._error(line, f"JSON was expected here: {error}") from error
-        return value, blank + length
-
-    def _ends_code(self, index: int) -> bool:
-        raw = self._lines[index]
-        line = raw.strip()
-        if line.lower() in _LANGUAGES:
-            return True
-        if not self._blank(index - 1) or raw[:1] in ("", " ", "\t") or re.match(r"#[^#]", line):
-            return False  # `# 202 Accepted` is a comment of the code
-        heading = line.lstrip("#").strip().lower()
-        return (
-            heading in SECTIONS or bool(_STATUS.fullmatch(line)) or bool(_EXAMPLE_RESPONSE.fullmatch(heading))
-        )
-
-    def _example(self, line: int, value: Any, section: Section, status: str) -> None:
-        if section == "body":
-            self._scan.bodies.append((line, value))
-        elif section == "response" and status:
-            self._scan.responses[status].examples.append((line, value))
-
-    def _rows(self, section: Section, status: str, examples: list[Any]) -> list[tables.Row]:
-        names = {name for example in examples for name in _names(example)}
-        rows: list[tables.Row] = []
-        for table in self._scan.tables:
-            if (table.section, table.status if section == "response" else "") != (section, status):
-                continue
-            for number, line in table.lines:
-                try:
-                    rows.append(tables.split(line, table.shape, names, number))
-                except ValueError as error:
-                    raise self._error(number, str(error)) from error
-        return rows
-
-    def _schema(self, field: Field, example: Any, at: str, line: int, *, request: bool) -> Node:
-        def origin(name: str, row: int) -> Origin:
-            return self._origin(f"{at}/{name}" if name else at, row or line)
-
-        try:
-            return schema_of(field, example, origin, request=request)
-        except ValueError as error:
-            raise self._error(line, str(error)) from error
+    def _mixed(self, place: str, names: list[str]) -> list[Row]:
+        # Rows of a table `Parameters`, by their place: what the table says, the path, or what the method has.
+        usual = "query" if self._method in _BODYLESS else "body"
+        examples: list[Any] = [
+            dict.fromkeys([*names, *self._scan.query]),
+            *(value for _, value in self._scan.bodies),
+        ]
+        return [
+            row
+            for row in self._sheet.rows("parameters", examples)
+            if place == (row.place or ("path" if _bare(row.name) in names else usual))
+        ]
 
     def _summary(self) -> str:
         text = " ".join(self._scan.intro)
         first = re.match(r".+?[.](?=\s|$)", text)
-        return first[0].rstrip(".") if first else text or f"{self._method.upper()} {self._path}"
+        said = first[0].rstrip(".") if first else text
+        return self._title or said or f"{self._method.upper()} {self._path}"
 
     def _server(self) -> str:
         pattern = re.sub(r"\\\{[^{}]+\\\}|(?<=/):\w+", r"[^/\\s\"'`?]+", re.escape(self._path))
-        match = re.search(rf"(https?://[^\s\"'`]+?){pattern}(?=[\s\"'`?\\]|$)", self._page.text)
+        match = re.search(rf"(https?://[^\s\"'`]{{1,300}}?){pattern}(?=[\s\"'`?\\]|$)", self._page.text)
         return match[1] if match else ""
 
-    def _path_parameters(self) -> list[Node]:
-        names = [match[1] or match[2] for match in _PARAMETER.finditer(self._path)]
-        rows = {
-            row.name.lstrip(":").strip("{}"): row for row in self._rows("path", "", [dict.fromkeys(names)])
-        }
+    def _path_parameters(self, names: list[str]) -> list[Node]:
+        every = [
+            *self._sheet.rows("path", [dict.fromkeys([*names, *(f":{name}" for name in names)])]),
+            *self._mixed("path", names),
+        ]
+        rows = {_bare(row.name): row for row in every}
+        if strangers := [each for name, each in rows.items() if name not in names]:
+            message = f"the path parameter {strangers[0].name!r} is not in {self._path}"
+            raise Unreadable(strangers[0].line, message)
         found: list[Node] = []
         for name in names:
             row = rows.get(name)
             line = row.line if row else self._start
-            field = Field(row) if row else Field()
             schema = (
-                self._schema(field, MISSING, f"/path/{name}", line, request=True)
-                if row
+                self._sheet.schema(Field(row), MISSING, f"/path/{name}", line, request=True)
+                if row and row.type
                 else {"type": "string"}
             )
             found.append(self._parameter(name, "path", row, schema, line))
         return found
 
-    def _parameter(self, name: str, place: str, row: tables.Row | None, schema: Node, line: int) -> Node:
-        origin = self._origin(f"/{place}/{name}", line)
+    def _parameter(self, name: str, place: str, row: Row | None, schema: Node, line: int) -> Node:
+        origin = self._sheet.origin(f"/{place}/{name}", line)
         parameter: Node = {
             "name": name,
             "in": place,
@@ -302,125 +142,63 @@ class _Reader:
             parameter["description"] = row.description
         return mark({**parameter, "schema": mark(schema, origin)}, origin)
 
-    def _parameters(self, place: Literal["query"]) -> list[Node]:
-        used = re.search(
-            re.escape(self._path.split("{")[0].split(":")[0]) + r"[^\s\"'`?]*\?([^\s\"'`]+)", self._page.text
+    def _query(self, names: list[str]) -> list[Node]:
+        rows = [*self._sheet.rows("query", [dict.fromkeys(self._scan.query)]), *self._mixed("query", names)]
+        return [self._with_schema(row, "query") for row in rows]
+
+    def _with_schema(self, row: Row, place: str) -> Node:
+        at = f"/{place}/{row.name}"
+        schema = (
+            self._sheet.schema(Field(row), MISSING, at, row.line, request=True)
+            if row.type
+            else {"type": "string"}
         )
-        names = [pair.split("=")[0] for pair in used[1].split("&")] if used else []
-        found: list[Node] = []
-        for row in self._rows(place, "", [dict.fromkeys(names)]):
-            schema = self._schema(Field(row), MISSING, f"/{place}/{row.name}", row.line, request=True)
-            found.append(self._parameter(row.name, place, row, schema, row.line))
-        return found
+        return self._parameter(row.name, place, row, schema, row.line)
 
     def _headers(self) -> tuple[list[Node], Node, list[Node], str]:
-        used = dict(_CURL_HEADER.findall(self._page.text))
-        rows = {row.name: row for row in self._rows("header", "", [dict.fromkeys(used)])}
+        used = self._scan.headers
+        every = [*self._sheet.rows("header", [dict.fromkeys(used)]), *self._mixed("header", [])]
+        rows = {row.name: row for row in every}
         content_type, schemes, headers = "application/json", dict[str, Any](), list[Node]()
         for name in dict.fromkeys([*rows, *used]):
             row = rows.get(name)
-            said = row.description if row else used[name]
+            said = (row.description or row.default) if row else used[name]
             line = row.line if row else self._start
             if name.lower() == "content-type":
                 content_type = next(iter(re.findall(r"[a-z]+/[a-z0-9.+-]+", said)), content_type)
-            elif name.lower() == "authorization" or re.search(r"api-?key|token", name, re.IGNORECASE):
-                title, scheme = _scheme(name, said)
-                schemes[title] = mark(scheme, self._origin(f"/header/{name}", line))
+            elif name.lower() == "authorization" or _KEY_HEADER.fullmatch(name):
+                title, scheme = _scheme(name, used.get(name, said) if " " not in said.strip() else said)
+                schemes[title] = mark(scheme, self._sheet.origin(f"/header/{name}", line))
             elif row is not None and name.lower() != "accept":
-                schema = (
-                    self._schema(Field(row), MISSING, f"/header/{name}", line, request=True)
-                    if row.type
-                    else {"type": "string"}
-                )
-                headers.append(self._parameter(name, "header", row, schema, line))
+                headers.append(self._with_schema(row, "header"))
+        if not schemes and (match := _SAID_SCHEME.search(self._page.text)):
+            title, scheme = _scheme("Authorization", f"{match[1]} <key>")
+            line = self._page.text[: match.start()].count("\n") + 1
+            schemes[title] = mark(scheme, self._sheet.origin("/header/Authorization", line))
         return [{title: []} for title in schemes], schemes, headers, content_type
 
-    def _body(self, rows: list[tables.Row], bodies: list[Any], content_type: str) -> Node:
+    def _body_rows(self, names: list[str], bodies: list[Any]) -> list[Row]:
+        return [*self._sheet.rows("body", bodies), *self._mixed("body", names)]
+
+    def _body(self, rows: list[Row], bodies: list[Any], content_type: str) -> Node:
         line = rows[0].line if rows else self._scan.bodies[0][0]
-        root = tree(rows)
-        example: Any = _joined(bodies) if bodies else {}
-        schema = self._schema(root, example, "/body", line, request=True)
-        media: Node = {"schema": schema}
-        if bodies:
-            media["example"] = bodies[0]
-        origin = self._origin("/body", line)
+        media = self._sheet.media(rows, bodies, "/body", request=True, line=line)
+        origin = self._sheet.origin("/body", line)
         required = any(row.required for row in rows)
-        return mark({"required": required, "content": {content_type: mark(media, origin)}}, origin)
-
-    def _responses(self) -> Node:
-        responses: Node = {}
-        for status, held in self._scan.responses.items():
-            examples = [value for _, value in held.examples]
-            rows = self._rows("response", status, examples)
-            origin = self._origin(f"/response/{status}", held.line)
-            response: Node = {"description": " ".join(held.words)}
-            if rows or examples:
-                line = held.examples[0][0] if examples else rows[0].line
-                example: Any = _joined(examples) if examples else {}
-                media: Node = {
-                    "schema": self._schema(tree(rows), example, f"/response/{status}", line, request=False)
-                }
-                if len(examples) == 1:
-                    media["example"] = examples[0]
-                elif examples:
-                    media["examples"] = {f"example{i}": {"value": each} for i, each in enumerate(examples, 1)}
-                response["content"] = {"application/json": mark(media, origin)}
-            responses[status] = mark(response, origin)
-        for table in self._scan.tables:
-            if table.section == "errors":
-                self._errors(table, responses)
-        if not responses:
-            hint = "A heading such as `200 OK` was expected below `Response`."
-            raise self._error(len(self._lines), "the page states no response", hint)
-        return responses
-
-    def _errors(self, table: _Table, responses: Node) -> None:
-        for number, line in table.lines:
-            match = _ERROR_ROW.match(" ".join(tables.cells_of(line)))
-            if match is None:
-                raise self._error(number, f"a row that starts with a status was expected: {line[:80]!r}")
-            if match[1] not in responses:
-                origin = self._origin(f"/response/{match[1]}", number)
-                responses[match[1]] = mark({"description": match[2].strip()}, origin)
+        return mark({"required": required, "content": {content_type: media}}, origin)
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+def _bare(name: str) -> str:
+    return name.lstrip(":").strip("{}")
 
 
 def _scheme(name: str, said: str) -> tuple[str, Node]:
-    prefix = said.strip().split(" ")[0] if " " in said.strip() else ""
+    prefix = said.strip().split(" ")[0].rstrip(":") if " " in said.strip() else ""
     if name.lower() != "authorization":
         return "apiKeyAuth", {"type": "apiKey", "in": "header", "name": name}
-    if prefix in ("", "Bearer"):
-        return "bearerAuth", {"type": "http", "scheme": "bearer"}
-    if prefix == "Basic":
+    known = re.search(r"\b(Bearer|Basic)\b", said)
+    if known and known[1] == "Basic":
         return "basicAuth", {"type": "http", "scheme": "basic"}
+    if known or prefix == "" or not re.fullmatch(r".+ [<{\[A-Z].*", said.strip()):
+        return "bearerAuth", {"type": "http", "scheme": "bearer"}
     return "apiKeyAuth", {"type": "apiKey", "in": "header", "name": name, "x-key-prefix": f"{prefix} "}
-
-
-def _names(example: Any, prefix: str = "") -> set[str]:
-    if is_list(example):
-        return {name for item in example for name in _names(item, f"{prefix}[]" if prefix else "")}
-    if not is_node(example):
-        return set()
-    found: set[str] = set()
-    for key, value in example.items():
-        path = f"{prefix}.{key}" if prefix else key
-        found |= {path, *_names(value, path)}
-    return found
-
-
-def _joined(examples: list[Any]) -> Any:
-    # Several examples as one that has every key; a value that is not null wins over null.
-    first = examples[0]
-    for other in examples[1:]:
-        if is_node(first) and is_node(other):
-            both = {**other, **first}
-            first = {
-                key: _joined([value, other[key]]) if key in first and key in other else value
-                for key, value in both.items()
-            }
-        elif first is None:
-            first = other
-    return first

@@ -26,6 +26,7 @@ class RawClient:
     """
 
     BASE_URL: ClassVar[str] = ""
+    KEY_IN: ClassVar[str] = "header"
     KEY_HEADER: ClassVar[str] = "Authorization"
     KEY_PREFIX: ClassVar[str] = ""
 
@@ -39,7 +40,8 @@ class RawClient:
     ) -> None:
         self.base_url = (base_url or self.BASE_URL).rstrip("/")
         self.timeout = timeout
-        self._headers = {**(headers or {}), self.KEY_HEADER: f"{self.KEY_PREFIX}{api_key}"}
+        self._headers = dict(headers or {})
+        self._key = (self.KEY_HEADER, f"{self.KEY_PREFIX}{api_key}")
         self._sync: httpx.Client | None = None
         self._async: httpx.AsyncClient | None = None
 
@@ -49,35 +51,52 @@ class RawClient:
     def __reduce__(self) -> str:
         raise TypeError(f"{type(self).__name__} holds a key and connections and can't be pickled")
 
-    def send(self, request: Request[T], *, timeout: float | None = None) -> T:
+    def send(
+        self, request: Request[T], *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> T:
         """Send a request and read the reply.
 
         Args:
             request: Made by `build()` of an operation.
             timeout: Seconds, for this request only.
+            headers: For this request only; they win over those of the client, but not over the key.
 
         Raises:
             StatusError: The status is not one of success.
             InvalidBody: The body is not what the API document says.
             httpx.HTTPError: There was no reply.
         """
-        return request.parse(self.exchange(request, timeout=timeout))
+        return request.parse(self.exchange(request, timeout=timeout, headers=headers))
 
-    async def send_async(self, request: Request[T], *, timeout: float | None = None) -> T:
+    async def send_async(
+        self, request: Request[T], *, timeout: float | None = None, headers: Mapping[str, str] | None = None
+    ) -> T:
         """As `send`, for asyncio."""
-        return request.parse(await self.exchange_async(request, timeout=timeout))
+        return request.parse(await self.exchange_async(request, timeout=timeout, headers=headers))
 
-    def exchange(self, request: Request[object], *, timeout: float | None = None) -> Response:
+    def exchange(
+        self,
+        request: Request[object],
+        *,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
         """Send a request and return the reply as it came, whatever its status."""
         if self._sync is None:
             self._sync = httpx.Client(timeout=self.timeout)
-        return _response(self._sync.request(**self._arguments(request, timeout)))
+        return _response(self._sync.request(**self._arguments(request, timeout, headers or {})))
 
-    async def exchange_async(self, request: Request[object], *, timeout: float | None = None) -> Response:
+    async def exchange_async(
+        self,
+        request: Request[object],
+        *,
+        timeout: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
         """As `exchange`, for asyncio."""
         if self._async is None:
             self._async = httpx.AsyncClient(timeout=self.timeout)
-        return _response(await self._async.request(**self._arguments(request, timeout)))
+        return _response(await self._async.request(**self._arguments(request, timeout, headers or {})))
 
     def close(self) -> None:
         """Close the connections made by `send` and `exchange`."""
@@ -108,17 +127,36 @@ class RawClient:
     ) -> None:
         await self.aclose()
 
-    def _arguments(self, request: Request[object], timeout: float | None) -> dict[str, Any]:
+    def _arguments(
+        self, request: Request[object], timeout: float | None, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
         body: dict[str, Any] = {} if isinstance(request.json, Unset) else {"json": request.json}
+        params, sent = list(request.params), dict(self._headers)
+        # A header of the request is never sent twice: the narrower place wins, and over all of them the key.
+        for name, value in (*request.headers, *headers.items()):
+            _put(sent, name, value)
+        if self.KEY_IN == "query":
+            params.append(self._key)
+        elif self.KEY_IN == "cookie":
+            held = next((sent[name] for name in sent if name.lower() == "cookie"), "")
+            _put(sent, "Cookie", "; ".join(filter(None, (held, "=".join(self._key)))))
+        else:
+            _put(sent, *self._key)
         return {
             "method": request.method,
             "url": self.base_url + request.path,
-            "params": list(request.params) or None,
-            "headers": [*request.headers, *self._headers.items()],
+            "params": params or None,
+            "headers": sent,
             "content": request.content,
             "timeout": self.timeout if timeout is None else timeout,
             **body,
         }
+
+
+def _put(headers: dict[str, str], name: str, value: str) -> None:
+    for held in [held for held in headers if held.lower() == name.lower()]:
+        del headers[held]
+    headers[name] = value
 
 
 def _response(reply: httpx.Response) -> Response:

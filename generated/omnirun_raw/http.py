@@ -12,6 +12,7 @@ import json as _json
 from collections.abc import Callable, Mapping
 from datetime import date
 from enum import Enum
+from hashlib import sha256
 from typing import Any, Final, Generic, Literal, TypeVar, cast, final
 from urllib.parse import quote, urlencode
 
@@ -20,6 +21,7 @@ from attrs import field, frozen
 __all__ = [
     "UNSET",
     "DocumentedStatus",
+    "File",
     "InvalidBody",
     "Request",
     "Response",
@@ -162,39 +164,117 @@ class InvalidBody(ResponseError):
 # ------------------------------------------------------------------------- what the operations are made with
 
 
-def segment(value: object) -> str:
-    """Write one value into a path, every reserved character percent-encoded."""
+def segment(value: object, name: str = "", style: str = "") -> str:
+    """Write one value into a path, every reserved character percent-encoded.
+
+    Args:
+        value: A list or an object is joined by commas.
+        name: The parameter, which some styles show.
+        style: `segments` keeps slashes, `label` and `matrix` are those of OpenAPI, `exploded` repeats the name or shows
+            the keys of an object; `json` writes JSON.
+    """
+    plain, exploded = dump(value), style.endswith("exploded")
+    if style == "json":
+        return quote(_json.dumps(plain), safe="")
+    if style == "segments":
+        return "/".join(_encoded(part) for part in _text(plain).split("/"))
+    if isinstance(plain, dict):
+        couples = [(_encoded(key), _encoded(item)) for key, item in _members(plain) if item is not None]
+        texts = (
+            [f"{key}={item}" for key, item in couples]
+            if exploded
+            else [text for couple in couples for text in couple]
+        )
+    else:
+        texts = [_encoded(item) for item in _items(plain) if item is not None]
+    if style.startswith("label"):
+        return "." + ("." if exploded else ",").join(texts)
+    if style.startswith("matrix"):
+        if exploded:
+            return "".join(f";{text}" if isinstance(plain, dict) else f";{name}={text}" for text in texts)
+        return f";{name}={','.join(texts)}"
+    return ",".join(texts)
+
+
+def _encoded(value: object) -> str:
     text = quote(_text(value), safe="")
     # A dot segment would be resolved away, and with it the operation that was meant.
     return text.replace(".", "%2E") if text in {".", ".."} else text
 
 
-def pairs(*values: tuple[str, object]) -> tuple[tuple[str, str], ...]:
-    """Write query parameters: None and UNSET are left out, a list is repeated, an object gives its members."""
+def pairs(*values: tuple[str, object] | tuple[str, object, str]) -> tuple[tuple[str, str], ...]:
+    """Write query parameters; None and UNSET are left out.
+
+    As usual a list is repeated and an object gives its members. The third item of a value names another style:
+    `comma`, `space` and `pipe` join, `deep` writes `name[key]`, `json` writes JSON.
+    """
     found: list[tuple[str, str]] = []
-    for name, value in values:
+    for name, value, *style in values:
         plain = dump(value)
-        if isinstance(plain, dict):
+        if plain is None:
+            continue
+        if style == ["json"]:
+            found.append((name, _json.dumps(plain)))
+        elif style == ["deep"]:
+            found += _deep(name, plain)
+        elif style:
+            flat = (
+                [text for member in _members(plain) for text in member]
+                if isinstance(plain, dict)
+                else _items(plain)
+            )
+            if texts := [_text(item) for item in flat if item is not None]:
+                found.append((name, _JOINTS[style[0]].join(texts)))
+        elif isinstance(plain, dict):
             found += pairs(*_members(plain))
         else:
             found += [(name, _text(item)) for item in _items(plain) if item is not None]
     return tuple(found)
 
 
-def header_pairs(*values: tuple[str, object]) -> tuple[tuple[str, str], ...]:
-    """Write header parameters: None and UNSET are left out, a list is joined by commas."""
+_JOINTS: Final = {"comma": ",", "space": " ", "pipe": "|"}
+
+
+def _deep(name: str, value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        return [pair for key, item in _members(value) for pair in _deep(f"{name}[{key}]", item)]
+    return [(name, _text(item)) for item in _items(value) if item is not None]
+
+
+def header_pairs(*values: tuple[str, object] | tuple[str, object, str]) -> tuple[tuple[str, str], ...]:
+    """Write header parameters: None and UNSET are left out, a list or an object is joined by commas."""
     found: list[tuple[str, str]] = []
-    for name, value in values:
-        texts = [_text(item) for item in _items(dump(value)) if item is not None]
+    for name, value, *style in values:
+        plain = dump(value)
+        if style == ["json"] and plain is not None:
+            texts = [_json.dumps(plain)]
+        elif isinstance(plain, dict):
+            members = [(key, _text(item)) for key, item in _members(plain) if item is not None]
+            texts = (
+                [f"{key}={text}" for key, text in members]
+                if style
+                else [text for both in members for text in both]
+            )
+        else:
+            texts = [_text(item) for item in _items(plain) if item is not None]
         if texts:
             found.append((name, ",".join(texts)))
     return tuple(found)
 
 
-def cookie_pairs(*values: tuple[str, object]) -> tuple[tuple[str, str], ...]:
+def cookie_pairs(*values: tuple[str, object] | tuple[str, object, str]) -> tuple[tuple[str, str], ...]:
     """Write cookie parameters as one Cookie header, or as none."""
     found = [f"{quote(name, safe='')}={quote(text, safe='')}" for name, text in pairs(*values)]
     return (("Cookie", "; ".join(found)),) if found else ()
+
+
+@frozen
+class File:
+    """A file in a body of several parts."""
+
+    content: bytes = field(repr=False)
+    name: str = "file"
+    content_type: str = "application/octet-stream"
 
 
 @frozen
@@ -206,8 +286,14 @@ class Body:
     content: bytes | None = None
 
 
-def body(value: object, content_type: str) -> Body:
-    """Write a body as its content type asks for; none at all if it is UNSET."""
+def body(value: object, content_type: str, types: Mapping[str, str] | None = None) -> Body:
+    """Write a body as its content type asks for; none at all if it is UNSET.
+
+    Args:
+        value: A model, a JSON value, text, bytes or a `File`.
+        content_type: How it is written.
+        types: Content types of the parts of a body of several parts.
+    """
     if isinstance(value, Unset):
         return Body()
     kind = content_type.partition(";")[0].strip().lower()
@@ -216,12 +302,47 @@ def body(value: object, content_type: str) -> Body:
         return Body(headers, json=dump(value))
     if kind == "application/x-www-form-urlencoded":
         return Body(headers, content=urlencode(pairs(("", value))).encode())
+    if kind == "multipart/form-data":
+        boundary, content = _multipart(dump(value), types or {})
+        return Body((("Content-Type", f"{kind}; boundary={boundary}"),), content=content)
+    if isinstance(value, File):
+        return Body(headers, content=value.content)
     return Body(headers, content=value if isinstance(value, bytes) else _text(value).encode())
+
+
+def _multipart(value: Any, types: Mapping[str, str]) -> tuple[str, bytes]:
+    """The boundary, which is a hash of the parts so that the same body is the same bytes, and the body."""
+    parts: list[bytes] = []
+    for name, held in _members(value) if isinstance(value, dict) else []:
+        for item in _items(held):
+            if item is not None:
+                file = _file(item, types.get(name))
+                shown = f'; filename="{_quoted(file.name)}"' if file.name else ""
+                kind = f"\r\nContent-Type: {file.content_type}" if file.content_type else ""
+                head = f'Content-Disposition: form-data; name="{_quoted(name)}"{shown}{kind}\r\n\r\n'
+                parts.append(head.encode() + file.content + b"\r\n")
+    boundary = sha256(b"\0".join(parts)).hexdigest()[:32]
+    opening = f"--{boundary}\r\n".encode()
+    return boundary, b"".join(opening + part for part in parts) + f"--{boundary}--\r\n".encode()
+
+
+def _file(item: Any, content_type: str | None) -> File:
+    if isinstance(item, File):
+        return item
+    if isinstance(item, bytes):
+        return File(item, "file", content_type or "application/octet-stream")
+    if isinstance(item, (dict, list)):
+        return File(_json.dumps(item).encode(), "", content_type or "application/json")
+    return File(_text(item).encode(), "", content_type or "")
+
+
+def _quoted(text: str) -> str:
+    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def dump(value: Any) -> Any:
     """Turn models, enums, dates and identifiers into plain JSON values; UNSET becomes None."""
-    if value is None or isinstance(value, (bool, float, bytes)) or type(value) in {str, int}:
+    if value is None or isinstance(value, (bool, float, bytes, File)) or type(value) in {str, int}:
         return value
     if isinstance(value, Unset):
         return None
@@ -234,6 +355,17 @@ def dump(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return value.to_dict() if hasattr(value, "to_dict") else str(value)
+
+
+def form(response: Response) -> Literal["json", "text", "bytes"]:
+    """What the content type of a reply says its body is; JSON if it says nothing."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not kind or kind.endswith(("/json", "+json")):
+        return "json"
+    return "text" if kind.startswith("text/") or kind.endswith(_TEXT) else "bytes"
+
+
+_TEXT: Final = ("xml", "yaml", "csv", "ndjson", "jsonl", "json-seq", "javascript", "graphql")
 
 
 def accept(response: Response, operation: str, read: Callable[[Any], T]) -> T:

@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta, timezone
 from enum import Enum, IntEnum, StrEnum
-from typing import Any, ClassVar, Final, TypeVar, cast
+from typing import Any, ClassVar, Final, Self, TypeVar, cast
 from uuid import UUID
+
+from attrs import define, field
 
 from .http import UNSET, Unset, dump
 
@@ -57,6 +59,22 @@ class Model:
         given = ((key, getattr(self, name)) for name, key in self._keys)
         found = {key: dump(value) for key, value in given if not isinstance(value, Unset)}
         return found | {key: dump(value) for key, value in self.additional_properties.items()}
+
+
+@define
+class Other(Model):
+    """An object of a kind the API document does not list, kept as it is."""
+
+    additional_properties: dict[str, Any] = field(factory=dict[str, Any])
+
+    @classmethod
+    def from_dict(cls, source: Mapping[str, Any]) -> Self:
+        """Keep a JSON object.
+
+        Raises:
+            ValueError: It is no object.
+        """
+        return cls(dict(mapping(source)))
 
 
 class OpenStr(StrEnum):
@@ -279,6 +297,38 @@ def either(first: Callable[[Any], A], second: Callable[[Any], B]) -> Callable[[A
                 raise Misfit(f"{left.expected} or {right.expected}", right.found) from None
 
     return read
+
+
+def closest(first: Callable[[Any], A], second: Callable[[Any], B]) -> Callable[[Any], A | B]:
+    """Read one of two models: the one that takes the value, or if both do, the one that names more of it."""
+
+    def read(value: Any) -> A | B:
+        try:
+            one = first(value)
+        except Misfit:
+            return either(first, second)(value)
+        try:
+            other = second(value)
+        except Misfit:
+            return one
+        return other if _unnamed(other) < _unnamed(one) else one
+
+    return read
+
+
+def variant(
+    key: str, values: tuple[str, ...], read: Callable[[Any], A], otherwise: Callable[[Any], B]
+) -> Callable[[Any], A | B]:
+    """Read a model where a property of the object has one of the values, another one where it does not."""
+
+    def read_variant(value: Any) -> A | B:
+        return (read if mapping(value).get(key) in values else otherwise)(value)
+
+    return read_variant
+
+
+def _unnamed(found: object) -> int:
+    return len(found.additional_properties) if isinstance(found, Model) else 0
 
 
 _KINDS: Final[tuple[tuple[type, str], ...]] = (

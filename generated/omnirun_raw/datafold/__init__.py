@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .client import Client as Client
 
 BASE_URL: Final = "https://app.datafold.com"
+KEY_IN: Final = "header"
 KEY_HEADER: Final = "Authorization"
 KEY_PREFIX: Final = "Key "
 SPEC_SHA256: Final = "e0ae131d75a44fb878b0e72ff6b209bb55ddf7c5038c55b8add287a551904bf7"
@@ -44,5 +45,14 @@ if not TYPE_CHECKING:
 
 def __dir__() -> list[str]:
     return sorted(
-        [*_MODULES, "BASE_URL", "Client", "KEY_HEADER", "KEY_PREFIX", "SPEC_REVISION", "SPEC_SHA256"]
+        [
+            *_MODULES,
+            "BASE_URL",
+            "Client",
+            "KEY_HEADER",
+            "KEY_IN",
+            "KEY_PREFIX",
+            "SPEC_REVISION",
+            "SPEC_SHA256",
+        ]
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .client import Client as Client
 
 BASE_URL: Final = "https://api.firecrawl.dev/v2"
+KEY_IN: Final = "header"
 KEY_HEADER: Final = "Authorization"
 KEY_PREFIX: Final = "Bearer "
 SPEC_SHA256: Final = "d4f506a85692d933de856e13a863a9cf4b78b371ee073b3c2984e351d7a9efa9"
@@ -44,5 +45,14 @@ if not TYPE_CHECKING:
 
 def __dir__() -> list[str]:
     return sorted(
-        [*_MODULES, "BASE_URL", "Client", "KEY_HEADER", "KEY_PREFIX", "SPEC_REVISION", "SPEC_SHA256"]
+        [
+            *_MODULES,
+            "BASE_URL",
+            "Client",
+            "KEY_HEADER",
+            "KEY_IN",
+            "KEY_PREFIX",
+            "SPEC_REVISION",
+            "SPEC_SHA256",
+        ]
     )

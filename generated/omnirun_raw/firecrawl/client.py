@@ -7,12 +7,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ..client import RawClient
-from . import BASE_URL, KEY_HEADER, KEY_PREFIX
+from . import BASE_URL, KEY_HEADER, KEY_IN, KEY_PREFIX
 
 
 class Client(RawClient):
     """Sends the requests of this provider; its repr does not show the key."""
 
     BASE_URL: ClassVar[str] = BASE_URL
+    KEY_IN: ClassVar[str] = KEY_IN
     KEY_HEADER: ClassVar[str] = KEY_HEADER
     KEY_PREFIX: ClassVar[str] = KEY_PREFIX

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .client import Client as Client
 
 BASE_URL: Final = "https://api.monid.ai"
+KEY_IN: Final = "header"
 KEY_HEADER: Final = "Authorization"
 KEY_PREFIX: Final = "Bearer "
 SPEC_SHA256: Final = "afdf90adcccad10776c03852823015f87e46d03566b2e2fc4ccd2423fa79cf67"
@@ -44,5 +45,14 @@ if not TYPE_CHECKING:
 
 def __dir__() -> list[str]:
     return sorted(
-        [*_MODULES, "BASE_URL", "Client", "KEY_HEADER", "KEY_PREFIX", "SPEC_REVISION", "SPEC_SHA256"]
+        [
+            *_MODULES,
+            "BASE_URL",
+            "Client",
+            "KEY_HEADER",
+            "KEY_IN",
+            "KEY_PREFIX",
+            "SPEC_REVISION",
+            "SPEC_SHA256",
+        ]
     )

@@ -77,6 +77,7 @@ def spec_of() -> Callable[[dict[str, Any]], Spec]:
             text="",
             sha256=hashlib.sha256(repr(document).encode()).hexdigest(),
             provenance={},
+            notes={},
         )
 
     return make

@@ -1,9 +1,11 @@
 """build and check over a copy of the repository's own pages, through the command line."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -137,3 +139,74 @@ def test_a_missing_folder_is_one_clear_error(tmp_path):
 
 def _times(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def _build(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    places = ["--specs", folder / "specs", "--generated", folder / "generated"]
+    command = [sys.executable, "-m", "codegen", "build", *arguments, *places]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def test_a_build_that_is_killed_leaves_the_old_client_or_the_new_one(run, built, tmp_path):
+    """kill -9 over the whole length of a build; the next one finishes what is left."""
+    sources = tmp_path / "specs" / "sources.toml"
+    old = _bytes(built)
+    shutil.copytree(built, tmp_path / "old")
+    sources.write_text(sources.read_text().replace('title = "Datafold API"', 'title = "Datafold, renamed"'))
+    started = time.monotonic()
+    assert _build(tmp_path, PROVIDER).wait() == 0
+    length, new = time.monotonic() - started, _bytes(built)
+    assert old != new
+    shutil.rmtree(built)
+    shutil.move(tmp_path / "old", built)
+
+    moments = 6
+    for moment in range(1, moments + 1):
+        process = _build(tmp_path, PROVIDER)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(length * moment / moments)
+        process.kill()
+        process.wait()
+        assert _bytes(built) in (old, new), moment
+    assert _build(tmp_path, PROVIDER).wait() == 0
+    assert _bytes(built) == new
+    assert [path.name for path in built.parent.iterdir()] == ["omnirun_raw"]
+
+
+def test_two_builds_at_once(run, tmp_path):
+    both = [_build(tmp_path, PROVIDER), _build(tmp_path, "monid", PROVIDER)]
+    assert [process.wait() for process in both] == [0, 0]
+    assert run("check", PROVIDER, "monid").exit_code == 0
+
+
+def test_the_same_bytes_in_another_folder_and_at_another_hash_seed(run, tmp_path):
+    assert run("build").exit_code == 0
+    found = _bytes(tmp_path / "generated")
+    elsewhere = tmp_path / "somewhere" / "else entirely"
+    shutil.copytree(ROOT / "specs", elsewhere / "specs")
+    places = ["--specs", elsewhere / "specs", "--generated", elsewhere / "generated"]
+    subprocess.run(
+        [sys.executable, "-m", "codegen", "build", *places],
+        cwd=elsewhere,
+        env={
+            **os.environ,
+            "PYTHONHASHSEED": "77",
+            "PYTHONPATH": str(ROOT),
+            "TZ": "Asia/Tokyo",
+            "LC_ALL": "C",
+            "COLUMNS": "20",
+        },
+        capture_output=True,
+        check=True,
+    )
+    assert _bytes(elsewhere / "generated") == found
+    for name in ("datafold", "firecrawl", "monid"):
+        assert (elsewhere / "specs" / name / "openapi.yaml").read_bytes() == (
+            ROOT / "specs" / name / "openapi.yaml"
+        ).read_bytes()

@@ -4,12 +4,13 @@ import pytest
 from jinja2 import UndefinedError
 
 from codegen.client_environment import environment
+from codegen.client_lower import lower
 from codegen.client_parse import parse
 
 
 @pytest.fixture
 def render(document):
-    env = environment(parse("example", document))
+    env = environment(parse("example", lower(document)))
     return lambda text, **names: env.from_string(text).render(**names)
 
 
@@ -27,7 +28,7 @@ def test_asking_for_an_absent_name_is_not(render, text):
 
 
 def test_text_of_the_document_must_be_escaped(render, document):
-    title = parse("example", document).title
+    title = parse("example", lower(document)).title
     with pytest.raises(TypeError, match="without escaping"):
         render("{{ title }}", title=title)
     assert render("{{ title | safe_for_docstring }}", title=title) == "example"

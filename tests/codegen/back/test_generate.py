@@ -2,10 +2,6 @@
 
 import ast
 import copy
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -88,7 +84,7 @@ def test_hostile_names_and_values_stay_strings(document, spec_of):
         for node in ast.walk(ast.parse(text, path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    assert {name, 'b"); import os #', "${jndi}", 'q"{x}', "\"\\'", EVIL} <= strings
+    assert {name, 'b"); import os #', "${jndi}", 'q"{x}', "\"\\'"} <= strings
     imported = {
         alias.name
         for text in made.provider.values()
@@ -112,39 +108,42 @@ def _skeleton(text: str) -> list[str]:
     ("change", "message"),
     [
         (lambda d: d["components"]["schemas"].update(L={"type": "array"}), "items"),
-        (lambda d: d["components"]["schemas"]["State"].update(enum=["a", 1]), "same type"),
-        (lambda d: d["components"]["schemas"]["State"].update(enum=["a", "A"]), "Duplicate key"),
         (
             lambda d: d["components"]["schemas"]["Thing"]["properties"].update(toDict={}),
             "method of every model",
         ),
         (lambda d: _operation(d)["responses"].update({"9": {"description": "?"}, "x": {}}), "openapi"),
-        (
-            lambda d: _operation(d)["responses"].update(
-                {"201": {"description": "", "content": {"image/png": {"schema": {}}}}}
-            ),
-            "content_type",
-        ),
         (lambda d: _operation(d).update(tags=["models"]), "name of a module"),
         (
-            lambda d: d["components"]["securitySchemes"].update(
-                key={"type": "apiKey", "in": "query", "name": "k"}
-            ),
-            "not sent in a header",
+            lambda d: d["components"]["securitySchemes"].update(key={"type": "mutualTLS"}),
+            "a key that can be sent",
         ),
         (lambda d: d["components"]["schemas"]["Part"]["properties"].update(a={"$ref": "#/x"}), "reference"),
         (lambda d: d["components"]["schemas"].update({"thing": {"type": "object"}}), "Thing"),
         (
             lambda d: _operation(d)["parameters"].append(
-                {"name": "f", "in": "query", "style": "deepObject", "schema": {"type": "object"}}
+                {"name": "f", "in": "query", "style": "matrix", "schema": {"type": "object"}}
             ),
             "style",
         ),
         (
-            lambda d: _operation(d).update(
-                requestBody={"content": {"multipart/form-data": {"schema": {"type": "object"}}}}
+            lambda d: _operation(d)["parameters"].append(
+                {"name": "f", "in": "query", "content": {"application/xml": {"schema": {}}}}
             ),
-            "multipart",
+            "content type application/xml",
+        ),
+        (
+            lambda d: _operation(d).update(
+                requestBody={
+                    "content": {
+                        "multipart/form-data": {
+                            "schema": {"type": "object", "properties": {"a": {"type": "string"}}},
+                            "encoding": {"a": {"headers": {"X": {"schema": {"type": "string"}}}}},
+                        }
+                    }
+                }
+            ),
+            "the part 'a'",
         ),
     ],
 )
@@ -167,26 +166,3 @@ def _operation(document):
 def test_names_that_can_not_be_imported_are_refused(document, spec_of, provider, package):
     with pytest.raises(StageError, match="can't be the name"):
         generate(spec_of(document, provider), package)
-
-
-def test_the_same_document_gives_the_same_bytes_at_any_hash_seed(document, tmp_path):
-    (tmp_path / "document.json").write_text(json.dumps(document))
-    script = (
-        "import json, sys, hashlib; from codegen.generate import generate; from codegen.spec import Spec\n"
-        "d = json.load(open(sys.argv[1], encoding='utf-8'))\n"
-        "g = generate(Spec('e', 'E', 'https://e.test', '1', d, '', '0' * 64, {}))\n"
-        "print(hashlib.sha256(repr((g.shared, g.provider)).encode()).hexdigest())\n"
-    )
-    found = {
-        subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", script, tmp_path / "document.json"],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "77")
-    }
-    assert len(found) == 1
-    assert found.pop().strip()

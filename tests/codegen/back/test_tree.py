@@ -1,13 +1,19 @@
 """replace: all files or none, wherever it is interrupted."""
 
+import contextlib
 import itertools
+import os
+import random
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from codegen import tree
 
+ROOT = Path(__file__).parents[3]
 OLD = {"shared.py": "old", "p/__init__.py": "old", "p/stale.py": "old", "q/__init__.py": "other"}
 NEW = {"shared.py": "new", "p/__init__.py": "new", "p/api/__init__.py": "new"}
 AFTER = NEW | {"q/__init__.py": "other"}
@@ -35,12 +41,14 @@ def test_the_target_may_be_new(tmp_path):
     assert tree.read(tmp_path / "a" / "b") == NEW
 
 
-def test_wherever_it_is_killed_the_next_start_finds_the_old_or_the_new(target, monkeypatch):
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_wherever_it_is_killed_the_next_start_finds_the_old_or_the_new(target, monkeypatch, can_exchange):
     """Every call that changes the disk is interrupted once, before it happens."""
-    real = {
-        (Path, name): getattr(Path, name) for name in ("rename", "replace", "unlink", "write_text", "mkdir")
-    }
+    names = ("rename", "unlink", "write_text", "mkdir", "hardlink_to", "touch")
+    real = {(Path, name): getattr(Path, name) for name in names}
     real[shutil, "rmtree"] = shutil.rmtree
+    real[os, "unlink"] = os.unlink  # inside rmtree too: a tree that is half gone
+    real[tree, "exchange"] = tree.exchange if can_exchange else lambda *_: False
     seen = set()
     for fatal in itertools.count():
         calls = itertools.count()
@@ -59,6 +67,8 @@ def test_wherever_it_is_killed_the_next_start_finds_the_old_or_the_new(target, m
                 survived = False
             else:
                 survived = True
+        if can_exchange:
+            assert tree.read(target) in (OLD, AFTER), "even before anyone recovers it"
         tree.recover(target)
         found = tree.read(target)
         assert found in (OLD, AFTER), fatal
@@ -77,3 +87,79 @@ def test_an_interrupted_replacement_does_not_get_in_the_way_of_the_next(target):
     tree.write(target.parent / ".package.new" / "p" / "half.py", "half")
     tree.replace(target, NEW, ["p"])
     assert tree.read(target) == AFTER
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from codegen import tree
+
+target, size = Path(sys.argv[1]), int(sys.argv[2])
+rest = {"q/__init__.py": "other"}
+versions = [{f"p/m{n}.py": v * 2000 for n in range(size)} | {"shared.py": v} | rest for v in "ab"]
+print("ready", flush=True)
+while True:
+    for files in versions:
+        tree.replace(target, files, ["p"])
+"""
+
+
+def _version(folder):
+    """Which of the two trees of SCRIPT a folder holds, whole."""
+    found = tree.read(folder)
+    (version,) = {text[0] for path, text in found.items() if path != "q/__init__.py"}
+    assert len(found) == SIZE + 2
+    return version
+
+
+SIZE = 40
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_process_that_is_killed_leaves_one_whole_tree(tmp_path, seed):
+    """kill -9 at moments nobody chose: what stands right after it is the old tree or the new one."""
+    target, chance, seen = tmp_path / "package", random.Random(seed), set()
+    for _ in range(8):
+        with subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, target, str(SIZE)], cwd=ROOT, stdout=subprocess.PIPE
+        ) as process:
+            process.stdout.readline()
+            while not target.exists():
+                assert process.poll() is None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(chance.uniform(0.0, 0.1))
+            process.kill()
+        seen.add(_version(target))
+        tree.recover(target)
+        assert [path.name for path in tmp_path.iterdir()] == ["package"]
+    assert seen <= {"a", "b"}
+
+
+def test_two_at_once_wait_for_each_other(tmp_path):
+    """Each replacement is whole, and what one process puts in is not lost by the other."""
+    script = (
+        "import sys; from pathlib import Path; from codegen import tree\n"
+        "target, name = Path(sys.argv[1]), sys.argv[2]\n"
+        "for n in range(60): tree.replace(target, {f'{name}/{i}.py': str(n) for i in range(20)}, [name])\n"
+    )
+    target = tmp_path / "package"
+    both = [subprocess.Popen([sys.executable, "-c", script, target, name], cwd=ROOT) for name in "pq"]
+    assert [process.wait() for process in both] == [0, 0]
+    assert tree.read(target) == {f"{name}/{i}.py": "59" for name in "pq" for i in range(20)}
+    assert [path.name for path in tmp_path.iterdir()] == ["package"]
+
+
+def test_other_files_of_the_package_stay_as_they_are(target):
+    tree.write(target / "mine" / "deep" / "notes.txt", "by hand")
+    (target / "p" / "__pycache__").mkdir()
+    before = (target / "mine" / "deep" / "notes.txt").stat()
+    tree.replace(target, NEW, ["p"])
+    after = (target / "mine" / "deep" / "notes.txt").stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+def test_a_file_system_that_can_not_exchange(target, monkeypatch):
+    monkeypatch.setattr(tree, "exchange", lambda *_: False)
+    tree.replace(target, NEW, ["p"])
+    assert tree.read(target) == AFTER
+    assert [path.name for path in target.parent.iterdir()] == ["package"]

@@ -73,7 +73,8 @@ def test_a_removed_property_is_no_longer_required():
     result = amended(f"{{target: {A}.properties.a, description: d, remove: true}}")
     schema = unmarked(result.document)["components"]["schemas"]["A"]
     assert schema == {"type": "object", "properties": {"b": {}}, "required": ["b"]}
-    assert result.removed == {Origin("page.md", "/a", 3)}
+    place = Origin("page.md", "/a", 3)
+    assert result.removed == {(place, ""), (place, "x")}
 
 
 def test_what_is_added_and_what_is_changed_is_marked():

@@ -134,7 +134,9 @@ def test_the_right_block_is_taken():
 
 def test_json_is_read():
     assert (
-        read.read(page(fenced('{"openapi": "3.0.1", "paths": {}}\n', info="json"), "openapi"))["openapi"]
+        read.read(page(fenced('{"openapi": "3.0.1", "paths": {"/a": {}}}\n', info="json"), "openapi"))[
+            "openapi"
+        ]
         == "3.0.1"
     )
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @_define
 class ApiPublicListMonitorRunsOut(_values.Model):
     """ApiPublicListMonitorRunsOut
+    Source: https://docs.datafold.com/api-reference/monitors/list-monitor-runs.md
 
     Attributes:
         count: Total number of monitor runs.

@@ -17,6 +17,7 @@ from .monitor_run_state import MonitorRunState
 @_define
 class ApiPublicMonitorRunOut(_values.Model):
     """ApiPublicMonitorRunOut
+    Source: https://docs.datafold.com/api-reference/monitors/list-monitor-runs.md
 
     Attributes:
         monitor_id: Unique identifier for the associated monitor.

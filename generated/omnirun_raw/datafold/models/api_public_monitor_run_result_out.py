@@ -17,6 +17,7 @@ from .monitor_run_state import MonitorRunState
 @_define
 class ApiPublicMonitorRunResultOut(_values.Model):
     """ApiPublicMonitorRunResultOut
+    Source: https://docs.datafold.com/api-reference/monitors/get-monitor-run.md
 
     Attributes:
         monitor_id: Unique identifier for the associated monitor.

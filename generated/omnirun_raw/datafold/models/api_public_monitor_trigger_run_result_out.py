@@ -14,6 +14,7 @@ from ... import values as _values
 @_define
 class ApiPublicMonitorTriggerRunResultOut(_values.Model):
     """ApiPublicMonitorTriggerRunResultOut
+    Source: https://docs.datafold.com/api-reference/monitors/trigger-a-run.md
 
     Attributes:
         run_id: Unique identifier for the monitor run result.

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 @_define
 class HTTPValidationError(_values.Model):
-    """HTTPValidationError"""
+    """HTTPValidationError
+    Source: https://docs.datafold.com/api-reference/monitors/get-monitor-run.md
+    Source: https://docs.datafold.com/api-reference/monitors/list-monitor-runs.md
+    Source: https://docs.datafold.com/api-reference/monitors/trigger-a-run.md
+    """
 
     _keys: ClassVar[tuple[tuple[str, str], ...]] = (("detail", "detail"),)
 

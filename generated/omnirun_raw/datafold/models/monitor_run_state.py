@@ -7,6 +7,8 @@ from ... import values as _values
 
 class MonitorRunState(_values.OpenStr):
     """MonitorRunState
+    Source: https://docs.datafold.com/api-reference/monitors/get-monitor-run.md
+    Source: https://docs.datafold.com/api-reference/monitors/list-monitor-runs.md
 
     A value that is not listed here is kept.
     """

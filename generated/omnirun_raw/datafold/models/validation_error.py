@@ -13,7 +13,11 @@ from ... import values as _values
 
 @_define
 class ValidationError(_values.Model):
-    """ValidationError"""
+    """ValidationError
+    Source: https://docs.datafold.com/api-reference/monitors/get-monitor-run.md
+    Source: https://docs.datafold.com/api-reference/monitors/list-monitor-runs.md
+    Source: https://docs.datafold.com/api-reference/monitors/trigger-a-run.md
+    """
 
     _keys: ClassVar[tuple[tuple[str, str], ...]] = (
         ("loc", "loc"),

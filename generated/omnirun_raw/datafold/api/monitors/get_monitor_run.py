@@ -10,6 +10,8 @@ from .... import http as _http
 from ....http import Request, Response
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...client import Client
     from ...models.api_public_monitor_run_result_out import ApiPublicMonitorRunResultOut
 
@@ -21,6 +23,8 @@ def build(
     run_id: int,
 ) -> Request[ApiPublicMonitorRunResultOut]:
     """Get Monitor Run
+
+    Source: https://docs.datafold.com/api-reference/monitors/get-monitor-run.md
 
     Args:
         id: The unique identifier of the monitor associated with the run.
@@ -65,13 +69,17 @@ def sync(
     run_id: int,
     *,
     client: Client,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> ApiPublicMonitorRunResultOut:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return client.send(
         build(
             id,
             run_id,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )
 
 
@@ -80,11 +88,15 @@ async def asyncio(
     run_id: int,
     *,
     client: Client,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> ApiPublicMonitorRunResultOut:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return await client.send_async(
         build(
             id,
             run_id,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )

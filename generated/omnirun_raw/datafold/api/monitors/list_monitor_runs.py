@@ -11,6 +11,8 @@ from .... import http as _http
 from ....http import UNSET, Request, Response, Unset
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...client import Client
     from ...models.api_public_list_monitor_runs_out import ApiPublicListMonitorRunsOut
 
@@ -26,6 +28,8 @@ def build(
     end_time: datetime.datetime | None | Unset = UNSET,
 ) -> Request[ApiPublicListMonitorRunsOut]:
     """List Monitor Runs
+
+    Source: https://docs.datafold.com/api-reference/monitors/list-monitor-runs.md
 
     Args:
         id: The unique identifier of the monitor.
@@ -82,8 +86,10 @@ def sync(
     page_size: int | Unset = 10,
     start_time: datetime.datetime | None | Unset = UNSET,
     end_time: datetime.datetime | None | Unset = UNSET,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> ApiPublicListMonitorRunsOut:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return client.send(
         build(
             id,
@@ -91,7 +97,9 @@ def sync(
             page_size=page_size,
             start_time=start_time,
             end_time=end_time,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )
 
 
@@ -103,8 +111,10 @@ async def asyncio(
     page_size: int | Unset = 10,
     start_time: datetime.datetime | None | Unset = UNSET,
     end_time: datetime.datetime | None | Unset = UNSET,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> ApiPublicListMonitorRunsOut:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return await client.send_async(
         build(
             id,
@@ -112,5 +122,7 @@ async def asyncio(
             page_size=page_size,
             start_time=start_time,
             end_time=end_time,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )

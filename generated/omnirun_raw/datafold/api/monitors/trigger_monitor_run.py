@@ -10,6 +10,8 @@ from .... import http as _http
 from ....http import Request, Response
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...client import Client
     from ...models.api_public_monitor_trigger_run_result_out import ApiPublicMonitorTriggerRunResultOut
 
@@ -20,6 +22,8 @@ def build(
     id: int,
 ) -> Request[ApiPublicMonitorTriggerRunResultOut]:
     """Trigger a run
+
+    Source: https://docs.datafold.com/api-reference/monitors/trigger-a-run.md
 
     Args:
         id: The unique identifier of the monitor for which to start the run.
@@ -62,12 +66,16 @@ def sync(
     id: int,
     *,
     client: Client,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> ApiPublicMonitorTriggerRunResultOut:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return client.send(
         build(
             id,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )
 
 
@@ -75,10 +83,14 @@ async def asyncio(
     id: int,
     *,
     client: Client,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> ApiPublicMonitorTriggerRunResultOut:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return await client.send_async(
         build(
             id,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )

@@ -11,6 +11,8 @@ from .... import http as _http
 from ....http import UNSET, Request, Response, Unset
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...client import Client
     from ...models.monitor_check_detail_response import MonitorCheckDetailResponse
 
@@ -33,6 +35,8 @@ def build(
         monitor_id: The monitor ID
         check_id: The check ID
         limit: The most entries to return, 1 to 100.
+
+            At least 1, at most 100.
         skip: Pages to leave out at the start.
         status: Only pages of this status.
 
@@ -92,8 +96,10 @@ def sync(
     limit: int | Unset = 25,
     skip: int | Unset = UNSET,
     status: str | Unset = UNSET,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> MonitorCheckDetailResponse:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return client.send(
         build(
             monitor_id,
@@ -101,7 +107,9 @@ def sync(
             limit=limit,
             skip=skip,
             status=status,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )
 
 
@@ -113,8 +121,10 @@ async def asyncio(
     limit: int | Unset = 25,
     skip: int | Unset = UNSET,
     status: str | Unset = UNSET,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> MonitorCheckDetailResponse:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return await client.send_async(
         build(
             monitor_id,
@@ -122,5 +132,7 @@ async def asyncio(
             limit=limit,
             skip=skip,
             status=status,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )

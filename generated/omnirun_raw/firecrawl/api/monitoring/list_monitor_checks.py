@@ -11,6 +11,8 @@ from .... import http as _http
 from ....http import UNSET, Request, Response, Unset
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...client import Client
     from ...models.monitor_check_list_response import MonitorCheckListResponse
 
@@ -29,6 +31,8 @@ def build(
     Args:
         monitor_id: The monitor ID
         limit: The most entries to return, 1 to 100.
+
+            At least 1, at most 100.
         offset: Entries to leave out at the start.
         status: Only checks of this status.
 
@@ -87,15 +91,19 @@ def sync(
     limit: int | Unset = 25,
     offset: int | Unset = UNSET,
     status: str | Unset = UNSET,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> MonitorCheckListResponse:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return client.send(
         build(
             monitor_id,
             limit=limit,
             offset=offset,
             status=status,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )
 
 
@@ -106,13 +114,17 @@ async def asyncio(
     limit: int | Unset = 25,
     offset: int | Unset = UNSET,
     status: str | Unset = UNSET,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> MonitorCheckListResponse:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return await client.send_async(
         build(
             monitor_id,
             limit=limit,
             offset=offset,
             status=status,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )

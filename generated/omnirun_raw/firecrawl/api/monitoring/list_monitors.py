@@ -10,6 +10,8 @@ from .... import http as _http
 from ....http import UNSET, Request, Response, Unset
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...client import Client
     from ...models.monitor_list_response import MonitorListResponse
 
@@ -76,13 +78,17 @@ def sync(
     client: Client,
     limit: int | Unset = UNSET,
     offset: int | Unset = UNSET,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> MonitorListResponse:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return client.send(
         build(
             limit=limit,
             offset=offset,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )
 
 
@@ -91,11 +97,15 @@ async def asyncio(
     client: Client,
     limit: int | Unset = UNSET,
     offset: int | Unset = UNSET,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> MonitorListResponse:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return await client.send_async(
         build(
             limit=limit,
             offset=offset,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )

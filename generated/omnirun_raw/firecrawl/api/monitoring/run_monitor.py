@@ -11,6 +11,8 @@ from .... import http as _http
 from ....http import Request, Response
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...client import Client
     from ...models.monitor_run_response import MonitorRunResponse
 
@@ -78,12 +80,16 @@ def sync(
     monitor_id: UUID | str,
     *,
     client: Client,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> MonitorRunResponse:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return client.send(
         build(
             monitor_id,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )
 
 
@@ -91,10 +97,14 @@ async def asyncio(
     monitor_id: UUID | str,
     *,
     client: Client,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> MonitorRunResponse:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return await client.send_async(
         build(
             monitor_id,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )

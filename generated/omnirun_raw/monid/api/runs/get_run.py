@@ -10,6 +10,8 @@ from .... import http as _http
 from ....http import Request, Response
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...client import Client
     from ...models.run import Run
 
@@ -67,12 +69,16 @@ def sync(
     run_id: str,
     *,
     client: Client,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Run:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return client.send(
         build(
             run_id,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )
 
 
@@ -80,10 +86,14 @@ async def asyncio(
     run_id: str,
     *,
     client: Client,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Run:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return await client.send_async(
         build(
             run_id,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )

@@ -10,6 +10,8 @@ from .... import http as _http
 from ....http import UNSET, Request, Response, Unset
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...client import Client
     from ...models.run_list_response import RunListResponse
 
@@ -27,6 +29,8 @@ def build(
 
     Args:
         limit: The most runs to return, 1 to 100.
+
+            At least 1, at most 100.
         cursor: The cursor of the page before.
 
     Replies:
@@ -72,13 +76,17 @@ def sync(
     client: Client,
     limit: int | Unset = 10,
     cursor: str | Unset = UNSET,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> RunListResponse:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return client.send(
         build(
             limit=limit,
             cursor=cursor,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )
 
 
@@ -87,11 +95,15 @@ async def asyncio(
     client: Client,
     limit: int | Unset = 10,
     cursor: str | Unset = UNSET,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> RunListResponse:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return await client.send_async(
         build(
             limit=limit,
             cursor=cursor,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )

@@ -11,6 +11,8 @@ from .... import values as _values
 from ....http import Request, Response
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ... import wire as _wire
     from ...client import Client
     from ...models.run import Run
@@ -79,13 +81,13 @@ def parse(response: Response) -> Run | StartRunResponse:
     if status == 402:
         raise _http.documented(response, _OPERATION, PlatformError.from_dict)
     if status == 404:
-        raise _http.documented(response, _OPERATION, _values.either(Run.from_dict, PlatformError.from_dict))
+        raise _http.documented(response, _OPERATION, _values.closest(Run.from_dict, PlatformError.from_dict))
     if status == 429:
-        raise _http.documented(response, _OPERATION, _values.either(Run.from_dict, PlatformError.from_dict))
+        raise _http.documented(response, _OPERATION, _values.closest(Run.from_dict, PlatformError.from_dict))
     if status == 502:
-        raise _http.documented(response, _OPERATION, _values.either(Run.from_dict, PlatformError.from_dict))
+        raise _http.documented(response, _OPERATION, _values.closest(Run.from_dict, PlatformError.from_dict))
     if status == 504:
-        raise _http.documented(response, _OPERATION, _values.either(Run.from_dict, PlatformError.from_dict))
+        raise _http.documented(response, _OPERATION, _values.closest(Run.from_dict, PlatformError.from_dict))
     raise _http.UnexpectedStatus(status, response, operation=_OPERATION)
 
 
@@ -96,12 +98,16 @@ def sync(
     *,
     client: Client,
     body: StartRunRequest | _wire.StartRunRequest,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Run | StartRunResponse:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return client.send(
         build(
             body=body,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )
 
 
@@ -109,10 +115,14 @@ async def asyncio(
     *,
     client: Client,
     body: StartRunRequest | _wire.StartRunRequest,
+    timeout: float | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Run | StartRunResponse:
-    """Send what `build` makes and return what `parse` reads."""
+    """Send what `build` makes and return what `parse` reads; `timeout` is in seconds."""
     return await client.send_async(
         build(
             body=body,
-        )
+        ),
+        timeout=timeout,
+        headers=headers,
     )

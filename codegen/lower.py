@@ -1,0 +1,290 @@
+# One schema to its plainest form in OpenAPI 3.1.
+#
+# Rules: what may be null is `anyOf` with {type: 'null'}; a type list becomes single types; a one-item allOf, anyOf or
+# oneOf dissolves; `items` and `type` are always there where they are implied; a `default` and the members of an `enum`
+# are of the schema's own type; a boolean schema is {} or {not: {}}. What is below a schema is plain already when it is
+# its turn. Lowering twice changes nothing, and what is changed is noted at the schema.
+
+"""Lower one schema."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from codegen.jsonvalue import Node, is_list, is_node
+from codegen.structure import MARK, carry, mark, note, origins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ANNOTATIONS = frozenset({
+    "title", "description", "default", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs",
+})  # fmt: skip
+"""Schema keys that say nothing about which values fit."""
+
+_KEYS_OF_TYPE: dict[str, frozenset[str]] = {
+    "string": frozenset({"pattern", "minLength", "maxLength", "format", "contentMediaType", "contentEncoding"}),
+    "number": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "format"}),
+    "integer": frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "format"}),
+    "array": frozenset({"items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains", "format"}),
+    "object": frozenset({
+        "properties", "required", "additionalProperties", "patternProperties", "minProperties", "maxProperties",
+        "propertyNames", "discriminator",
+    }),
+    "boolean": frozenset(),
+}  # fmt: skip
+_TYPED_KEYS: frozenset[str] = frozenset[str]().union(*_KEYS_OF_TYPE.values())
+_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list, "object": dict,
+}  # fmt: skip
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_NULL = "may be null: written as anyOf with the type 'null'"
+
+
+def lower_schema(schema: Node) -> Node:
+    """One schema in plain form; what is below it must be in plain form already."""
+    _bounds(schema)
+    _const(schema)
+    schema = dissolve(schema)
+    _members_of_items(schema)
+    _spelling(schema)
+    schema = _types(schema)
+    if schema.get("type") == "array" and "items" not in schema:
+        schema["items"] = {}
+        note(schema, "an array without `items`: anything may be in it")
+    return _reference(schema)
+
+
+def _bounds(schema: Node) -> None:
+    # 3.0 has boolean exclusive bounds beside the bound.
+    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if isinstance(schema.get(exclusive), bool) and schema.pop(exclusive) and bound in schema:
+            schema[exclusive] = schema.pop(bound)
+            note(schema, f"`{exclusive}: true` is written as the bound itself")
+
+
+def _const(schema: Node) -> None:
+    if isinstance(schema.get("const"), str) and "enum" not in schema:
+        schema["enum"] = [schema.pop("const")]
+        note(schema, "`const` is written as an enumeration of one value")
+
+
+def dissolve(schema: Node) -> Node:
+    """A schema with its one-item allOf, anyOf or oneOf written as that item."""
+    for key in ("allOf", "anyOf", "oneOf"):
+        held = schema.get(key)
+        if not is_list(held) or len(held) != 1 or not is_node(held[0]):
+            continue
+        inner = held[0]
+        outer = {name: value for name, value in schema.items() if name != key}
+        clash = [name for name in outer if name in inner and name not in ANNOTATIONS | {MARK}]
+        if any(outer[name] != inner[name] for name in clash):
+            continue
+        if ("$ref" in inner and structural(outer) - {"$ref", "nullable"}) or (
+            "$ref" in outer and structural(inner) - {"$ref", "nullable"}
+        ):
+            continue
+        dissolved = {name: value for name, value in {**inner, **outer}.items() if name != MARK}
+        schema = carry(dissolved, schema, inner)
+        note(schema, f"the {key} of one item is written as that item")
+    return schema
+
+
+def structural(schema: Node) -> set[str]:
+    """The keys of a schema that say which values fit."""
+    return {key for key in schema if key not in ANNOTATIONS and key != MARK and not key.startswith("x-")}
+
+
+def _members_of_items(schema: Node) -> None:
+    # `enum` beside `type: array` that lists what the items may be.
+    members, items = schema.get("enum"), schema.get("items")
+    plain = is_list(members) and not any(isinstance(each, list) for each in members)
+    if (
+        schema.get("type") == "array"
+        and plain
+        and is_node(items)
+        and "$ref" not in items
+        and "enum" not in items
+    ):
+        items["enum"] = schema.pop("enum")
+        mark(items, *origins(schema))
+        note(schema, "`enum` beside `type: array` lists values of the items: moved there")
+        _imply_type(items)
+
+
+def _spelling(schema: Node) -> None:
+    # A default or a member of an enumeration that is of another JSON type than the schema, but clearly meant.
+    kinds = schema["type"] if is_list(schema.get("type")) else [schema.get("type")]
+    wanted = [kind for kind in kinds if isinstance(kind, str) and kind != "null"]
+    read = _SPELLINGS.get(wanted[0]) if len(wanted) == 1 else None
+    if "default" in schema and schema["default"] is None and not _nullable(schema, kinds):
+        del schema["default"]
+        note(schema, "`default: null` where null does not fit: no default")
+    if read is None:
+        return
+    default = schema.get("default")
+    if default is not None and not fits(default, wanted[0]) and (better := read(default)) is not None:
+        schema["default"] = better
+        note(schema, f"the default {json.dumps(default)} is written as {json.dumps(better)}")
+    members = schema.get("enum")
+    if is_list(members) and any(each is not None and not fits(each, wanted[0]) for each in members):
+        spelt = [each if each is None or fits(each, wanted[0]) else read(each) for each in members]
+        if None not in [new for new, old in zip(spelt, members, strict=True) if old is not None]:
+            schema["enum"] = spelt
+            note(schema, f"members of `enum` are written as values of the type {wanted[0]}")
+
+
+def _nullable(schema: Node, kinds: list[Any]) -> bool:
+    if schema.get("nullable") is True or "null" in kinds or not structural(schema):
+        return True
+    branches = [each for key in ("anyOf", "oneOf") for each in schema.get(key, []) if is_node(each)]
+    return (
+        "$ref" in schema or "allOf" in schema or any(each.get("type") in ("null", None) for each in branches)
+    )
+
+
+def _as_text(value: Any) -> str | None:
+    return json.dumps(value) if isinstance(value, bool | int | float) else None
+
+
+def _as_integer(value: Any) -> int | None:
+    if isinstance(value, str) and _NUMBER.fullmatch(value) and "." not in value:
+        return int(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else None
+
+
+def _as_number(value: Any) -> float | None:
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        return None
+    return float(value) if "." in value else int(value)
+
+
+def _as_boolean(value: Any) -> bool | None:
+    return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
+
+
+_SPELLINGS: Mapping[str, Callable[[Any], Any]] = {
+    "string": _as_text,
+    "integer": _as_integer,
+    "number": _as_number,
+    "boolean": _as_boolean,
+}
+
+
+def _types(schema: Node) -> Node:
+    nullable = schema.pop("nullable", False) is True
+    if nullable:
+        note(schema, _NULL)
+    kinds: list[Any] = schema["type"] if is_list(schema.get("type")) else []
+    if kinds:
+        if "null" in kinds and len(kinds) > 1:
+            nullable = True
+            note(schema, _NULL)
+        rest = [kind for kind in dict.fromkeys(kinds) if kind != "null"]
+        del schema["type"]
+        if len(rest) <= 1:
+            schema["type"] = rest[0] if rest else "null"
+        else:
+            schema = note(_split(schema, rest), f"the types {', '.join(map(str, rest))} are written as anyOf")
+    if is_list(schema.get("enum")):
+        schema["enum"] = _distinct(schema["enum"])
+    if is_list(schema.get("enum")) and None in schema["enum"] and schema.get("type") != "null":
+        members = [member for member in schema["enum"] if member is not None]
+        nullable = True
+        note(schema, _NULL)
+        if members:
+            schema["enum"] = members
+        else:
+            del schema["enum"]
+            schema["type"] = "null"
+    _imply_type(schema)
+    return _with_null(schema) if nullable and schema.get("type") != "null" else schema
+
+
+def _distinct(members: list[Any]) -> list[Any]:
+    kept: dict[tuple[str, str], Any] = {}
+    for member in members:
+        kept.setdefault((type(member).__name__, json.dumps(member, default=str)), member)
+    return list(kept.values())
+
+
+def _imply_type(schema: Node) -> None:
+    if "type" in schema or "$ref" in schema or any(key in schema for key in ("allOf", "anyOf", "oneOf")):
+        return
+    members: Any = schema.get("enum")
+    if "properties" in schema or is_node(schema.get("additionalProperties")):
+        schema["type"] = "object"
+    elif "items" in schema:
+        schema["type"] = "array"
+    elif is_list(members) and members:
+        for kind in ("string", "boolean", "integer", "number"):
+            if all(fits(member, kind) for member in members):
+                schema["type"] = kind
+                return
+
+
+def fits(value: Any, kind: str) -> bool:
+    """Whether a JSON value is of a JSON Schema type."""
+    python = _PYTHON_TYPES.get(kind)
+    return python is None or (
+        isinstance(value, python) and (kind == "boolean" or not isinstance(value, bool))
+    )
+
+
+def _split(schema: Node, kinds: list[Any]) -> Node:
+    # {type: [a, b], ...} to anyOf, each type with the keys that speak of it.
+    outer = {key: value for key, value in schema.items() if key in ANNOTATIONS or key.startswith("x-")}
+    inner = {key: value for key, value in schema.items() if key not in outer}
+    branches: list[Node] = []
+    for kind in kinds:
+        wanted = _KEYS_OF_TYPE.get(kind, frozenset[str]()) if isinstance(kind, str) else frozenset[str]()
+        branch = {key: value for key, value in inner.items() if key in wanted or key not in _TYPED_KEYS}
+        if is_list(branch.get("enum")) and kind in _PYTHON_TYPES:
+            branch["enum"] = [member for member in branch["enum"] if fits(member, kind)]
+            if not branch["enum"]:
+                continue
+        branch = {"type": kind, **copy.deepcopy(branch)}
+        if kind == "array":
+            branch.setdefault("items", {})
+        branches.append(mark(branch, *origins(schema)))
+    return {**outer, "anyOf": branches}
+
+
+def _with_null(schema: Node) -> Node:
+    for key in ("anyOf", "oneOf"):
+        held = schema.get(key)
+        if is_list(held) and not structural(schema) - {key}:
+            alternatives = held
+            if not any(is_node(each) and each.get("type") == "null" for each in alternatives):
+                alternatives.append({"type": "null"})
+            return schema
+    if not structural(schema):
+        return schema  # no type at all: null is allowed already
+    outer = {key: value for key, value in schema.items() if key in ANNOTATIONS}
+    inner = {key: value for key, value in schema.items() if key not in outer and key != MARK}
+    if inner.get("type") == "array":
+        inner.setdefault("items", {})
+    mark(inner, *origins(schema))
+    return carry({**outer, "anyOf": [_reference(inner), {"type": "null"}]}, schema)
+
+
+def _reference(schema: Node) -> Node:
+    # `$ref` beside keys that say more becomes an allOf; a redundant `type` beside it goes.
+    if "$ref" not in schema:
+        return schema
+    beside = structural(schema) - {"$ref"}
+    if beside <= {"type"}:
+        schema.pop("type", None)
+        return schema
+    outer = {key: value for key, value in schema.items() if key in ANNOTATIONS or key.startswith("x-")}
+    rest = {key: value for key, value in schema.items() if key in beside}
+    _imply_type(rest)
+    existing = rest.pop("allOf", [])
+    parts: list[Any] = [{"$ref": schema["$ref"]}, *existing]
+    if rest:
+        parts.append(mark(rest, *origins(schema)))
+    told = f"{', '.join(f'`{key}`' for key in sorted(beside))} beside `$ref`: written as allOf"
+    return note(carry({**outer, "allOf": parts}, schema), told)

@@ -1,0 +1,58 @@
+"""What importing a client costs does not grow with its models."""
+
+import subprocess
+import sys
+
+import pytest
+
+from codegen import tree
+from codegen.client_lower import lower
+from codegen.client_parse import parse
+from codegen.client_render import client_files
+
+# Everything a user names first, and one call; what all clients share is imported beforehand.
+SCRIPT = """
+import sys, time
+from cost_raw import http, values
+started = time.perf_counter()
+from cost_raw.{0} import things, models, Client
+things.get_thing.build("1")
+models.Model1
+print(time.perf_counter() - started, sum(name.startswith("cost_raw.{0}.models.") for name in sys.modules))
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("cost")
+
+
+def _client(document, spec_of, folder, count):
+    for number in range(count):
+        properties = {"id": {"type": "string"}, "size": {"type": "integer"}}
+        document["components"]["schemas"][f"Model{number}"] = {"type": "object", "properties": properties}
+    spec = spec_of(document, f"c{count}")
+    lowered = lower(document)
+    shared, provider = client_files(spec, lowered, parse(spec.name, lowered), "cost_raw")
+    files = {**shared, **{f"{spec.name}/{path}": text for path, text in provider.items()}}
+    tree.replace(folder / "cost_raw", files, [spec.name])
+    return spec.name
+
+
+def _import(folder, name):
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(name)], cwd=folder, capture_output=True, text=True, check=True
+    )
+    seconds, models = done.stdout.split()
+    return float(seconds), int(models)
+
+
+def test_500_models_cost_less_than_twice_as_much_as_10(document, spec_of, folder):
+    names = [_client(document, spec_of, folder, count) for count in (10, 500)]
+    best = dict.fromkeys(names, 60.0)
+    for _ in range(5):  # in turn, and the best of each: what a machine does besides only ever adds
+        for name in names:
+            seconds, models = _import(folder, name)
+            assert models == 1, "a model is imported when it is used"
+            best[name] = min(best[name], seconds)
+    assert best["c500"] < 2 * best["c10"], best
