@@ -10,8 +10,8 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -126,8 +126,19 @@ def _pipeline() -> str:
         for path in folder.glob(pattern):
             if path.is_file():
                 files[f"{label}/{path.relative_to(folder).as_posix()}"] = path.read_bytes()
-    files["tools"] = "\n".join(f"{tool} {version(tool)}" for tool in TOOLS).encode()
+    files["tools"] = "\n".join(f"{tool} {_version(tool)}" for tool in TOOLS).encode()
     return _digest(files)
+
+
+def _version(tool: str) -> str:
+    """The version of an installed tool, from the name of its folder where that is enough: metadata is slow to read."""
+    name = tool.replace("-", "_")
+    for folder in sys.path:
+        for found in Path(folder).glob(f"{name}-*.dist-info"):
+            return found.name.removeprefix(f"{name}-").removesuffix(".dist-info")
+    from importlib.metadata import version  # noqa: PLC0415
+
+    return version(tool)
 
 
 def _outputs(name: str, places: Places) -> str:

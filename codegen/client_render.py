@@ -105,10 +105,9 @@ def _models(env: Environment, spec: Spec, data: GeneratorData) -> Iterator[tuple
             text = _render(env, "enum.py.jinja", context)
         yield f"models/{info.module_name}.py", text
     ordered = sorted(classes.values(), key=lambda info: info.name)
-    yield (
-        "models/__init__.py",
-        _render(env, "models_init.py.jinja", {"provider": spec.name, "classes": ordered}),
-    )
+    named = {"provider": spec.name, "classes": ordered}
+    yield "models/__init__.py", _render(env, "models_init.py.jinja", named)
+    yield "models/__init__.pyi", _render(env, "models_stub.pyi.jinja", named)
 
 
 def _sources(spec: Spec, pointer: str | None) -> list[UntrustedString]:

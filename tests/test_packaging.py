@@ -46,7 +46,7 @@ def metadata(wheel, names):
 def test_it_holds_the_two_packages_and_nothing_else(names):
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"omnirun", "omnirun_raw"}
-    assert {Path(name).suffix for name in names if ".dist-info/" not in name} == {".py", ".typed"}
+    assert {Path(name).suffix for name in names if ".dist-info/" not in name} == {".py", ".pyi", ".typed"}
 
 
 @pytest.mark.parametrize(("source", "package"), [("overlay", "omnirun"), ("generated", "omnirun_raw")])

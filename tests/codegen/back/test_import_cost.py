@@ -12,13 +12,13 @@ from codegen.client_render import client_files
 
 # Everything a user names first, and one call; what all clients share is imported beforehand.
 SCRIPT = """
-import sys, time
-from cost_raw import http, values
-started = time.perf_counter()
+import sys
+from cost_raw import client, http, values
+before = set(sys.modules)
 from cost_raw.{0} import things, models, Client
 things.get_thing.build("1")
 models.Model1
-print(time.perf_counter() - started, sum(name.startswith("cost_raw.{0}.models.") for name in sys.modules))
+print(len(set(sys.modules) - before), sum(name.startswith("cost_raw.{0}.models.") for name in sys.modules))
 """
 
 
@@ -43,16 +43,12 @@ def _import(folder, name):
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT.format(name)], cwd=folder, capture_output=True, text=True, check=True
     )
-    seconds, models = done.stdout.split()
-    return float(seconds), int(models)
+    imported, models = map(int, done.stdout.split())
+    return imported, models
 
 
-def test_500_models_cost_less_than_twice_as_much_as_10(document, spec_of, folder):
-    names = [_client(document, spec_of, folder, count) for count in (10, 500)]
-    best = dict.fromkeys(names, 60.0)
-    for _ in range(5):  # in turn, and the best of each: what a machine does besides only ever adds
-        for name in names:
-            seconds, models = _import(folder, name)
-            assert models == 1, "a model is imported when it is used"
-            best[name] = min(best[name], seconds)
-    assert best["c500"] < 2 * best["c10"], best
+def test_500_models_import_no_more_than_10(document, spec_of, folder):
+    """What is imported is the same however many models there are; time is the benchmarks' business."""
+    few, many = (_import(folder, _client(document, spec_of, folder, count)) for count in (10, 500))
+    assert few == many
+    assert many[1] == 1, "a model is imported when it is used"
