@@ -37,6 +37,16 @@ REQUESTS = {
             UNSET,
         ),
     ),
+    "monitors.list_monitors": (
+        monitors.list_monitors.build(page=2, tags=["a", "b"]),
+        (
+            "GET",
+            "/api/v1/monitors",
+            (("page", "2"), ("page_size", "20"), ("tags", "a"), ("tags", "b")),
+            (),
+            UNSET,
+        ),
+    ),
     "monitoring.run_monitor": (
         monitoring.run_monitor.build(MONITOR),
         ("POST", f"/monitor/{MONITOR}/run", (), (), UNSET),
