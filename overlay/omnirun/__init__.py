@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     )
     from omnirun.policy import WaitPolicy
     from omnirun.provider import Provider
-    from omnirun.refs import Ref, Target
+    from omnirun.refs import Ref, Target, TargetInfo
     from omnirun.registry import parse_target
     from omnirun.run import Cost, Origin, Run, to_dicts
     from omnirun.states import Meaning, Outcome, Phase, Verdict
@@ -62,7 +62,7 @@ _WHERE = {
     "errors": _ERRORS,
     "policy": "WaitPolicy",
     "provider": "Provider",
-    "refs": "Ref Target",
+    "refs": "Ref Target TargetInfo",
     "registry": "parse_target",
     "run": "Cost Origin Run to_dicts",
     "states": "Meaning Outcome Phase Verdict",
@@ -104,6 +104,7 @@ __all__ = [
     "RunFailed",
     "ServerError",
     "Target",
+    "TargetInfo",
     "TargetPaused",
     "Timeouts",
     "TransportError",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from omnirun.run import Run
 
 
-@attrs.frozen(weakref_slot=False)
+@attrs.frozen(weakref_slot=False, repr=False)
 class Attempt:
     """One of many, tried.
 
@@ -40,3 +40,14 @@ class Attempt:
             raise self.error
         assert self.run is not None
         return self.run
+
+    def __repr__(self) -> str:
+        became = self.run if self.error is None else self.error
+        return f"<Attempt {self.target or self.ref}: {became!r}>"
+
+    def _repr_html_(self) -> str:
+        from omnirun.notebook import card, error_card, run_card  # noqa: PLC0415 - only notebooks ask
+
+        if self.error is not None:
+            return error_card(self.error)
+        return card(f"… {self.target or self.ref}", {}) if self.run is None else run_card(self.run)

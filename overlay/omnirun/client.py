@@ -13,6 +13,7 @@ from omnirun.async_driver import AsyncDriver
 from omnirun.clock import Clock
 from omnirun.engine import Engine
 from omnirun.pages import AsyncCompleted, AsyncPages, Completed, Pages
+from omnirun.paging import SCAN_LIMIT
 from omnirun.policy import WaitPolicy
 from omnirun.provider import Query
 from omnirun.sync_driver import SyncDriver
@@ -20,12 +21,12 @@ from omnirun.transport import AsyncTransport, SyncTransport, Timeouts
 from omnirun.waiting import Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from omnirun.accounts import Account
     from omnirun.attempts import Attempt
-    from omnirun.refs import Target
+    from omnirun.refs import Target, TargetInfo
     from omnirun.run import Run
     from omnirun.states import States
     from omnirun.transport import Factory
@@ -170,19 +171,66 @@ class Client(_Face):
         *,
         since: datetime | None = None,
         until: datetime | None = None,
+        status: str | Collection[str] = (),
         limit: int | None = None,
         cursor: str | None = None,
+        scan_limit: int | None = SCAN_LIMIT,
     ) -> Pages[Run]:
         """Read the runs of a target, lazily, page by page.
+
+        What the provider can't filter is filtered here, page by page.
 
         Args:
             target: whose runs.
             since: only runs created (or started) at or after; aware.
             until: only runs created (or started) at or before; aware.
+            status: only runs of which one of these words is the state (the provider's own word), the phase, the outcome
+                or the verdict: `"failed"`, `Outcome.FAILURE`, `("failure", "timed_out")`.
             limit: at most so many.
             cursor: where another history left off.
+            scan_limit: after so many runs in a row that are not asked for, raise `PageError`; its cursor goes on.
+
+        Raises:
+            PageError: it could not be read further, or `scan_limit` is reached (when it is read).
+            Unsupported: the provider has no such list.
+            ValueError: there is no such status, or a time has no time zone.
         """
-        return Pages(self._engine.history(target, Query(since, until), cursor), limit, self._driver)
+        pager = self._engine.history(target, Query(since, until, status), cursor, scan_limit)
+        return Pages(pager, limit, self._driver)
+
+    def targets(
+        self, provider: str, *, account: str = "", limit: int | None = None, cursor: str | None = None
+    ) -> Pages[TargetInfo]:
+        """Read what can be run at a provider, lazily, page by page.
+
+        Args:
+            provider: such as `datafold`.
+            account: whose, if not the default account's.
+            limit: at most so many.
+            cursor: where another reading left off.
+
+        Raises:
+            Unsupported: the provider has no such list.
+        """
+        return Pages(self._engine.targets(provider, account, cursor), limit, self._driver)
+
+    def recover(self, target: Target | str, since: datetime) -> list[Run]:
+        """Find the runs of a target that may have begun since a moment and that this client doesn't know.
+
+        For whoever got `AmbiguousTrigger` (`recover(error.target, error.sent_at)`) or died while triggering. It only
+        reads: it triggers nothing, adopts nothing, and gives the same again. The difference of the clocks is allowed
+        for, so a run may be among them that began seconds before.
+
+        Args:
+            target: whose runs.
+            since: when the trigger was sent; aware.
+
+        Raises:
+            Unsupported: the provider has no list of them.
+            PageError, ApiError: they could not be listed.
+            ValueError: the time has no time zone.
+        """
+        return self._driver.run(self._engine.recover(self._driver, target, since))
 
     def run_all(
         self,
@@ -310,11 +358,24 @@ class AsyncClient(_Face):
         *,
         since: datetime | None = None,
         until: datetime | None = None,
+        status: str | Collection[str] = (),
         limit: int | None = None,
         cursor: str | None = None,
+        scan_limit: int | None = SCAN_LIMIT,
     ) -> AsyncPages[Run]:
         """See `Client.history`; iterate with `async for`."""
-        return AsyncPages(self._engine.history(target, Query(since, until), cursor), limit, self._driver)
+        pager = self._engine.history(target, Query(since, until, status), cursor, scan_limit)
+        return AsyncPages(pager, limit, self._driver)
+
+    def targets(
+        self, provider: str, *, account: str = "", limit: int | None = None, cursor: str | None = None
+    ) -> AsyncPages[TargetInfo]:
+        """See `Client.targets`; iterate with `async for`."""
+        return AsyncPages(self._engine.targets(provider, account, cursor), limit, self._driver)
+
+    async def recover(self, target: Target | str, since: datetime) -> list[Run]:
+        """See `Client.recover`."""
+        return await self._driver.run(self._engine.recover(self._driver, target, since))
 
     async def run_all(
         self,

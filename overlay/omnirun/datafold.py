@@ -19,11 +19,16 @@ from omnirun.clock import moment
 from omnirun.errors import BadRef, Unsupported
 from omnirun.paging import PageNumbers
 from omnirun.provider import Listing, Page, Provider, Query, Site
-from omnirun.refs import Ref, Target, address, respelled
+from omnirun.refs import Ref, Target, TargetInfo, address, respelled
 from omnirun.replies import failure, is_list, loose
 from omnirun.run import Run, instant
 from omnirun.states import Phase
-from omnirun_raw.datafold.api.monitors import get_monitor_run, list_monitor_runs, trigger_monitor_run
+from omnirun_raw.datafold.api.monitors import (
+    get_monitor_run,
+    list_monitor_runs,
+    list_monitors,
+    trigger_monitor_run,
+)
 from omnirun_raw.http import UNSET
 
 if TYPE_CHECKING:
@@ -113,6 +118,16 @@ class Datafold(Provider):
             newest_first=False,
         )
 
+    def targets(self, account: str) -> Listing[TargetInfo]:
+        """See `Provider`; its monitors."""
+        return Listing(
+            key="monitors",
+            style=PageNumbers(),
+            request=_list_monitors,
+            read=partial(self._monitors, account),
+            newest_first=False,
+        )
+
     def collection(self, ref: Ref) -> Listing[Run]:
         """See `Provider`."""
         return self.history(self.target_of(ref))
@@ -144,6 +159,23 @@ class Datafold(Provider):
         return Page(
             runs,
             len(runs),
+            asked=body.get("page_size", _PAGE_SIZE),
+            count=body["count"],
+            pages=body["total_pages"],
+        )
+
+    def _monitors(self, account: str, response: Response, at: float) -> Page[TargetInfo]:
+        body = cast(
+            "wire.ApiPublicListMonitorsOut",
+            self.body(response, at, address("datafold", account, "monitors")),
+        )
+        items = tuple(
+            TargetInfo(Monitor(item["id"], account=account), item.get("name") or "", dict(item))
+            for item in body["monitors"]
+        )
+        return Page(
+            items,
+            len(items),
             asked=body.get("page_size", _PAGE_SIZE),
             count=body["count"],
             pages=body["total_pages"],
@@ -192,6 +224,10 @@ def _list(monitor: Monitor, query: Query, position: str) -> Request[Any]:
         start_time=query.since or UNSET,
         end_time=query.until or UNSET,
     )
+
+
+def _list_monitors(_: Query, position: str) -> Request[Any]:
+    return list_monitors.build(page=int(position), page_size=_PAGE_SIZE)
 
 
 def _reason(reason: Any) -> str:

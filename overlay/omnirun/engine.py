@@ -21,27 +21,29 @@ from omnirun.attempts import Attempt
 from omnirun.clock import moment
 from omnirun.errors import AmbiguousTrigger, ClientClosed, Conflict, OmnirunError, WaitTimeout
 from omnirun.flows import Asking, ask, judged
-from omnirun.paging import Pager
+from omnirun.paging import SCAN_LIMIT, Pager
 from omnirun.poller import Poller
 from omnirun.provider import Query
-from omnirun.recovery import Known
+from omnirun.recovery import Known, candidates
 from omnirun.registry import provider, to_target
 from omnirun.replies import accepted, unreadable
 from omnirun.scheduler import At, Scheduler, Step
 from omnirun.scripts import Receive, received
+from omnirun.states import Outcome, Phase, Verdict
 from omnirun.triggers import Trigger
 from omnirun.waiting import Waiting, to_ref
 from omnirun_raw.http import InvalidBody, StatusError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
     from omnirun.accounts import Account
     from omnirun.policy import WaitPolicy
     from omnirun.provider import Provider
-    from omnirun.refs import Ref, Target
+    from omnirun.refs import Ref, Target, TargetInfo
     from omnirun.run import Run
-    from omnirun.scheduler import Task
+    from omnirun.scheduler import Flow, Task
     from omnirun.scripts import Driver, Job, Script
     from omnirun.states import States
     from omnirun.triggers import OnConflict
@@ -179,6 +181,10 @@ class Engine:
             )
             task.on_done = _log_left
 
+    def _cancel(self, tasks: list[Task], now: float) -> None:
+        for task in tasks:
+            self.scheduler.cancel(task, now)
+
     def trigger(self, driver: Driver, target: Target | str, on_conflict: OnConflict) -> Script[Run]:
         """Start a run."""
         (attempt,) = yield from self.trigger_all(driver, [target], on_conflict)
@@ -210,11 +216,46 @@ class Engine:
 
     # ---- lists and everything else
 
-    def history(self, target: Target | str, query: Query, cursor: str | None) -> Pager[Run]:
+    def history(
+        self, target: Target | str, query: Query, cursor: str | None, scan_limit: int | None = SCAN_LIMIT
+    ) -> Pager[Run]:
         """Read the runs of a target."""
         what = to_target(target)
-        listing = self.provider(what.provider).history(what)
-        return Pager(listing, query, self.lane(what), self.asking, cursor)
+        owner = self.provider(what.provider)
+        _check_status(owner, query.status)
+        return Pager(owner.history(what), query, self.lane(what), self.asking, cursor, scan_limit=scan_limit)
+
+    def targets(self, name: str, account: str, cursor: str | None) -> Pager[TargetInfo]:
+        """Read what can be run."""
+        listing = self.provider(name).targets(account)
+        return Pager(listing, Query(), self.accounts.lane(name, account), self.asking, cursor)
+
+    def recover(self, driver: Driver, target: Target | str, since: datetime) -> Script[list[Run]]:
+        """Find the runs of a target since a moment that this client doesn't know."""
+        what = to_target(target)
+        Query(since=since)  # refuses a time without a time zone
+        owner, lane = self.provider(what.provider), self.lane(what)
+        flow = candidates(owner, what, lane, self.known, since=since, asking=self.asking)
+        return (yield from self._scheduled(driver, flow))
+
+    def _scheduled(self, driver: Driver, flow: Flow[T]) -> Script[T]:
+        """Run a flow in the scheduler, in turn with the others; if the caller leaves, it ends."""
+        channel = driver.channel()
+        tasks: list[Task] = []
+
+        def ended(value: T | None, error: Exception | None, _: float) -> None:
+            channel.put((value, error))
+
+        try:
+            driver.call(lambda now: tasks.append(self.scheduler.spawn(flow, ended, now)))
+            value, error = received((yield Receive(channel)))
+        except BaseException:
+            with suppress(OmnirunError):  # a client that is closed has nothing left to cancel
+                driver.call(partial(self._cancel, tasks))
+            raise
+        if error is not None:
+            raise error
+        return value  # type: ignore[no-any-return]
 
     def items(self, ref: RefLike, cursor: str | None) -> Pager[Mapping[str, Any]]:
         """Read what a run made."""
@@ -295,6 +336,17 @@ class Engine:
             return (yield from ask(step, read, self.asking))
         reply = yield attrs.evolve(step, fresh=True)
         return judged(read, reply, f"{lane} {request.operation}")
+
+
+def _check_status(owner: Provider, words: Iterable[str]) -> None:
+    """Refuse a word that no run can match: it would read a whole history in vain."""
+    known = {*owner.states, *Phase, *Outcome, *Verdict}
+    if unknown := sorted(set(words) - known):
+        raise ValueError(
+            f"{owner.name} has no status {', '.join(map(repr, unknown))}. It has {', '.join(owner.states)}; and there "
+            f"are {', '.join(dict.fromkeys([*Phase, *Outcome, *Verdict]))}. Teach a word with "
+            f"Client(states={{{owner.name!r}: {{...}}}})."
+        )
 
 
 def _outcome(item: Attempt | Ref, ended: Mapping[Ref | None, Attempt]) -> Attempt:

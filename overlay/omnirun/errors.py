@@ -23,6 +23,17 @@ class OmnirunError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         return _revive, (type(self), self.args, self.__dict__)
 
+    def _repr_html_(self) -> str:
+        from omnirun.notebook import error_card  # noqa: PLC0415 - only notebooks ask
+
+        return error_card(self)
+
+    def _render_traceback_(self) -> list[str]:
+        """Show only the caller's lines in a notebook: the name is IPython's."""
+        from omnirun.notebook import callers_lines  # noqa: PLC0415 - only notebooks ask
+
+        return callers_lines(self)
+
 
 def _revive(cls: type[OmnirunError], args: tuple[Any, ...], state: dict[str, Any]) -> OmnirunError:
     error: OmnirunError = cls.__new__(cls, *args)

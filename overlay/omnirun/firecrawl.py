@@ -24,7 +24,7 @@ from omnirun.clock import moment
 from omnirun.errors import AlreadyRunning, BadRef, BadSignature, Conflict, TargetPaused, Unsupported
 from omnirun.paging import Cursors, Offsets
 from omnirun.provider import Listing, Page, Provider, Query, Site, oldest
-from omnirun.refs import Ref, Target, address, respelled
+from omnirun.refs import Ref, Target, TargetInfo, address, respelled
 from omnirun.replies import ended, failure, is_list, loose, need
 from omnirun.run import Cost, Run, instant
 from omnirun.states import Verdict
@@ -35,6 +35,7 @@ from omnirun_raw.firecrawl.api.monitoring import (
     list_monitors,
     run_monitor,
 )
+from omnirun_raw.http import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableSet
@@ -135,7 +136,7 @@ class Firecrawl(Provider):
         return Listing(
             key=monitor.path,
             style=Offsets(),
-            request=partial(_list, monitor),
+            request=partial(self._list, monitor),
             read=partial(self._page, monitor),
         )
 
@@ -146,6 +147,16 @@ class Firecrawl(Provider):
             style=Offsets(),
             request=_list_monitors,
             read=partial(self._monitors, ref.account),
+            newest_first=False,
+        )
+
+    def targets(self, account: str) -> Listing[TargetInfo]:
+        """See `Provider`; its monitors."""
+        return Listing(
+            key="monitors",
+            style=Offsets(),
+            request=_list_monitors,
+            read=partial(self._targets, account),
             newest_first=False,
         )
 
@@ -202,6 +213,13 @@ class Firecrawl(Provider):
         paused = "paused" in str(error.message).lower()
         return (TargetPaused if paused else Conflict)(error.message, **told)
 
+    def _list(self, monitor: Monitor, query: Query, position: str) -> Request[Any]:
+        """The list takes one state word; anything else is filtered by the client."""
+        word = query.word(self.states) or UNSET
+        return list_monitor_checks.build(
+            UUID(monitor.id), limit=_PAGE_SIZE, offset=int(position), status=word
+        )
+
     def _page(self, monitor: Monitor, response: Response, at: float) -> Page[Run]:
         body = cast("wire.MonitorCheckListResponse", self.body(response, at, str(monitor)))
         checks = tuple(self.check(monitor, dict(item), at) for item in need(body.get("data"), "data"))
@@ -215,12 +233,22 @@ class Firecrawl(Provider):
         pages = check.get("pages") or []
         return Page(tuple(pages), len(pages), asked=_PAGE_SIZE, cursor=_skipped(link) if link else None)
 
-    def _monitors(self, account: str, response: Response, at: float) -> Page[Run]:
-        body = cast(
-            "wire.MonitorListResponse", self.body(response, at, address("firecrawl", account, "monitors"))
+    def _listed(self, account: str, response: Response, at: float) -> list[wire.Monitor]:
+        doing = address("firecrawl", account, "monitors")
+        return need(cast("wire.MonitorListResponse", self.body(response, at, doing)).get("data"), "data")
+
+    def _targets(self, account: str, response: Response, at: float) -> Page[TargetInfo]:
+        listed = self._listed(account, response, at)
+        items = tuple(
+            TargetInfo(Monitor(item["id"], account=account), item.get("name") or "", dict(item))
+            for item in listed
         )
+        return Page(items, len(items), asked=_PAGE_SIZE)
+
+    def _monitors(self, account: str, response: Response, at: float) -> Page[Run]:
+        """The same list for waiting: which check each monitor is busy with."""
         current: dict[str, Ref | None] = {}
-        items = need(body.get("data"), "data")
+        items = self._listed(account, response, at)
         for item in items:
             if "currentCheckId" in item:
                 with suppress(BadRef):  # an id of another form is none of ours
@@ -323,10 +351,6 @@ def _ids(ref: Ref) -> tuple[str, str]:
         wanted = address("firecrawl", ref.account, "monitors/<uuid>/checks/<uuid>")
         raise BadRef(f"{str(ref)!r} is no ref of a Firecrawl check. One reads {wanted}.")
     return _uuid(match[1]), _uuid(match[2])
-
-
-def _list(monitor: Monitor, _: Query, position: str) -> Request[Any]:
-    return list_monitor_checks.build(UUID(monitor.id), limit=_PAGE_SIZE, offset=int(position))
 
 
 def _list_pages(ref: Ref, _: Query, position: str) -> Request[Any]:

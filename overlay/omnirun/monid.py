@@ -31,6 +31,7 @@ from omnirun_raw.monid.api.runs import get_run, list_runs, start_run, stop_run
 
 if TYPE_CHECKING:
     from omnirun.errors import ApiError
+    from omnirun.refs import TargetInfo
     from omnirun.states import States
     from omnirun_raw.http import Request, Response
     from omnirun_raw.monid import wire
@@ -157,6 +158,14 @@ class Monid(Provider):
             style=Cursors(),
             request=_list,
             read=partial(self._page, target.account, only),
+        )
+
+    def targets(self, account: str) -> Listing[TargetInfo]:
+        """See `Provider`."""
+        doing = address("monid", account, "workspace")
+        raise Unsupported(
+            "Monid has no list of its endpoints. Name one: monid.Endpoint('apify', '/apidojo/tweet-scraper', "
+            f"input={{}}); what was run before is in client.history({doing!r})."
         )
 
     def collection(self, ref: Ref) -> Listing[Run]:

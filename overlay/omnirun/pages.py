@@ -38,6 +38,10 @@ class _Reading(Generic[T]):
         """
         return self._position if self._page or self._in_hand else self._pager.cursor
 
+    def __repr__(self) -> str:
+        where = "read to its end" if self.cursor is None else f"goes on at cursor {self.cursor!r}"
+        return f"<{type(self).__name__} {where}>"
+
     def _more(self) -> bool:
         """Whether another page is to be read."""
         self._in_hand = False

@@ -18,19 +18,22 @@ import attrs
 
 from omnirun.errors import PageError
 from omnirun.flows import PASSING, ask
+from omnirun.refs import TargetInfo
 from omnirun.run import Run
 from omnirun.scheduler import Step
 
 if TYPE_CHECKING:
     from omnirun.flows import Asking
     from omnirun.provider import Listing, Page, Query
-    from omnirun.refs import Ref
+    from omnirun.refs import Ref, Target
     from omnirun.scheduler import Flow
 
 T = TypeVar("T")
 
 _DIGITS = 19
 _WINDOW = 10_000  # refs remembered; lists shift by far less while a page is read
+SCAN_LIMIT = 10_000
+"""Items read in vain before a pager asks whether to go on."""
 
 
 @attrs.frozen
@@ -121,13 +124,30 @@ def _natural(position: str) -> bool:
 class Pager(Generic[T]):
     """Where a reader of a list stands.
 
+    Args:
+        listing: the list.
+        query: what is asked for.
+        lane: the account.
+        asking: how reads are retried.
+        cursor: where another pager left off.
+        scan_limit: how many items in a row may be read in vain, because none of them is asked for; None for all.
+
     Attributes:
         cursor: the position of the page to read next, a string to resume from; None at the end.
     """
 
     def __init__(
-        self, listing: Listing[T], query: Query, lane: str, asking: Asking, cursor: str | None = None
+        self,
+        listing: Listing[T],
+        query: Query,
+        lane: str,
+        asking: Asking,
+        cursor: str | None = None,
+        *,
+        scan_limit: int | None = SCAN_LIMIT,
     ) -> None:
+        if scan_limit is not None and scan_limit < 1:
+            raise ValueError(f"scan_limit is {scan_limit}; it is a number of items, or None for all of them.")
         self.cursor: str | None = cursor or listing.style.start
         if cursor is not None and not listing.style.accepts(cursor):
             raise ValueError(
@@ -137,7 +157,9 @@ class Pager(Generic[T]):
         self._query = query
         self._lane = lane
         self._asking = asking
-        self._seen: OrderedDict[Ref, None] = OrderedDict()
+        self._scan_limit = scan_limit
+        self._vain = 0  # items read since the last one that was asked for
+        self._seen: OrderedDict[Ref | Target, None] = OrderedDict()
         self._read: set[str] = set()
         self._count: int | None = None
 
@@ -148,7 +170,8 @@ class Pager(Generic[T]):
             What is on it, less the runs that were seen before or are outside the query; none does not mean the end.
 
         Raises:
-            PageError: the page could not be read, or the provider repeats a cursor; `cursor` still points at it.
+            PageError: the page could not be read, the provider repeats a cursor, or nothing of what was asked for has
+                come for too long; its `cursor` resumes.
             ApiError: the provider refuses (a wrong key, an unknown target).
         """
         position = self.cursor
@@ -163,14 +186,30 @@ class Pager(Generic[T]):
             ) from error
         fresh = [item for item in page.items if self._new(item)]
         self.cursor = self._after(position, page, len(fresh))
-        return [item for item in fresh if not isinstance(item, Run) or self._query.admits(item)]
+        wanted = [item for item in fresh if not isinstance(item, Run) or self._query.admits(item)]
+        self._bound(page, len(wanted))
+        return wanted
+
+    def _bound(self, page: Page[T], wanted: int) -> None:
+        """Stop, resumably, where page after page has nothing of what was asked for."""
+        self._vain = 0 if wanted else self._vain + (page.size or page.asked or 1)
+        if self._scan_limit is not None and self._vain >= self._scan_limit and self.cursor is not None:
+            read, self._vain = self._vain, 0
+            raise PageError(
+                f"{read} items of the list {self._listing.key} in a row are not what was asked for, and it goes on. "
+                "Narrow it with since=, raise scan_limit=, or go on.",
+                self.cursor,
+            )
 
     def _new(self, item: T) -> bool:
-        """Tell whether a run was not seen before, and remember it; what a run made is never seen twice."""
-        if not isinstance(item, Run):
-            return True
-        new = item.ref not in self._seen
-        self._seen[item.ref] = None
+        """Tell whether a run or target was not seen before, and remember it; what a run made is never seen twice."""
+        match item:
+            case Run(ref=identity) | TargetInfo(target=identity):
+                pass
+            case _:
+                return True
+        new = identity not in self._seen
+        self._seen[identity] = None
         if len(self._seen) > _WINDOW:
             self._seen.popitem(last=False)
         return new

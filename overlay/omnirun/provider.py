@@ -16,12 +16,12 @@ from omnirun.errors import Unsupported
 from omnirun.replies import accepted, decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import datetime
 
     from omnirun.errors import ApiError
     from omnirun.paging import Style
-    from omnirun.refs import Ref, Target
+    from omnirun.refs import Ref, Target, TargetInfo
     from omnirun.run import Run
     from omnirun.states import States
     from omnirun_raw.http import Request, Response
@@ -43,19 +43,40 @@ def _aware(_: object, field: attrs.Attribute[datetime | None], value: datetime |
         raise ValueError(f"{field.name} has no time zone; say which, for example datetime.now(UTC).")
 
 
+def _words(status: str | Collection[str]) -> frozenset[str]:
+    return frozenset((status,) if isinstance(status, str) else status)
+
+
 @attrs.frozen
 class Query:
-    """What a history is asked for; `since` and `until` are aware, and bound the creation (or start) of a run."""
+    """What a history is asked for. What a provider can't filter is filtered by the client with `admits`.
+
+    Attributes:
+        since: only runs created (or started) at or after; aware.
+        until: only runs created (or started) at or before; aware.
+        status: only runs of which one of these words is the state, the phase, the outcome or the verdict.
+    """
 
     since: datetime | None = attrs.field(default=None, validator=_aware)
     until: datetime | None = attrs.field(default=None, validator=_aware)
+    status: frozenset[str] = attrs.field(default=frozenset[str](), converter=_words)
 
     def admits(self, run: Run) -> bool:
-        """Tell whether a run is within the bounds; one without a time is."""
+        """Tell whether a run is asked for; one without a time is within all bounds."""
         at = run.created_at or run.started_at
-        return at is None or (
-            (self.since is None or at >= self.since) and (self.until is None or at <= self.until)
-        )
+        if at is not None and self.since is not None and at < self.since:
+            return False
+        if at is not None and self.until is not None and at > self.until:
+            return False
+        return not self.status or not self.status.isdisjoint((run.state, run.phase, run.outcome, run.verdict))
+
+    def word(self, states: States) -> str | None:
+        """Give the one state asked for, if a filter by it finds all that is asked for; for lists that have one."""
+        if len(self.status) != 1:
+            return None
+        (word,) = self.status
+        meant = [state for state, m in states.items() if word in (state, m.phase, m.outcome, m.verdict)]
+        return word if meant == [word] else None
 
     def passed(self, page: Page[Any]) -> bool:
         """Tell whether a newest-first list is past the bounds after a page."""
@@ -196,6 +217,10 @@ class Provider(Protocol):
     def items(self, ref: Ref) -> Listing[Mapping[str, Any]]:
         """Give the list of what a finished run made; raises `Unsupported`."""
         raise Unsupported(f"{self.name} has no list of what a run made; look at run.output of {ref}.")
+
+    def targets(self, account: str) -> Listing[TargetInfo]:  # noqa: ARG002 - for those that list them
+        """Give the list of what an account can run; raises `Unsupported`."""
+        raise Unsupported(f"{self.name} has no list of what it can run; name a target yourself.")
 
     # ---- replies
 

@@ -113,3 +113,21 @@ class Target:
 
     def __str__(self) -> str:
         return address(self.provider, self.account, self.path)
+
+
+@attrs.frozen
+class TargetInfo:
+    """A target as its provider lists it.
+
+    Attributes:
+        target: what can be run.
+        name: the provider's name for it; empty where it gives none.
+        raw: the decoded JSON.
+    """
+
+    target: Target
+    name: str = ""
+    raw: Mapping[str, Any] = attrs.field(factory=dict[str, Any], hash=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.target} {self.name}".rstrip()

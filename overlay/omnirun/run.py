@@ -6,7 +6,6 @@ A `Run` is a value: frozen, comparable, picklable, JSON both ways. It never does
 
 from __future__ import annotations
 
-import html
 import json
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -210,19 +209,9 @@ class Run:
         return f"<Run {' '.join(words)}>"
 
     def _repr_html_(self) -> str:
-        rows = {
-            "ref": self.ref,
-            "state": f"{self.state} ({self.phase})",
-            "outcome": self.outcome,
-            "verdict": self.verdict,
-            "duration": None if self.duration is None else f"{self.duration:.1f} s",
-            "cost": self.cost,
-            "error": self.error,
-        }
-        cells = (
-            f"<tr><th>{k}</th><td>{html.escape(str(v))}</td></tr>" for k, v in rows.items() if v is not None
-        )
-        return f"<table>{''.join(cells)}</table>"
+        from omnirun.notebook import run_card  # noqa: PLC0415 - only notebooks ask
+
+        return run_card(self)
 
 
 def _plain(value: Any) -> Any:

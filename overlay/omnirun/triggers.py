@@ -23,7 +23,7 @@ from omnirun.errors import (
     UnreadableReply,
 )
 from omnirun.flows import ask, asked_pause, judged
-from omnirun.recovery import Lost
+from omnirun.recovery import Lost, exclusive
 from omnirun.run import Origin, Run
 from omnirun.scheduler import Step
 from omnirun.states import Phase
@@ -88,7 +88,7 @@ class Trigger:
         step = Step(
             self.provider.trigger(self.target),
             self.lane,
-            exclusive=(self.lane, str(self.target)) if self.provider.adopts else None,
+            exclusive=exclusive(self.provider, self.lane, self.target),
             fresh=True,
         )
         failures = 0

@@ -294,17 +294,6 @@ def test_html_escapes_what_the_provider_says() -> None:
     assert 3 == html.count("&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt;&amp;")
 
 
-def test_html_has_a_row_for_what_is_known() -> None:
-    assert (
-        f"<table><tr><th>ref</th><td>{REF}</td></tr><tr><th>state</th><td> (unknown)</td></tr></table>"
-        == (BARE._repr_html_())
-    )
-    assert (
-        "<tr><th>duration</th><td>60.0 s</td></tr><tr><th>cost</th><td>0.25 USD</td></tr>"
-        in FULL._repr_html_()
-    )
-
-
 @pytest.mark.parametrize(
     ("cost", "expected"),
     [(Cost(3, "credits"), "3 credits"), (Cost(0.0005, "USD"), "0.0005 USD"), (Cost(1.0, ""), "1")],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 
 import attrs
@@ -16,7 +16,9 @@ from omnirun.errors import (
     AmbiguousTrigger,
     ApiError,
     AuthError,
+    BadRef,
     InvalidRequest,
+    PageError,
     PaymentRequired,
     RateLimited,
     ServerError,
@@ -24,8 +26,9 @@ from omnirun.errors import (
     UnreadableReply,
     Unsupported,
 )
-from omnirun.recovery import Known
+from omnirun.recovery import Known, candidates
 from omnirun.run import Origin
+from omnirun.scripts import Receive
 from omnirun.triggers import Fate, fate
 from omnirun.waiting import Waiting
 from tests.overlay.services import Firecrawl, iso, uuid
@@ -440,3 +443,111 @@ def test_an_unknown_answer_to_a_conflict_is_refused_before_anything_is_sent():
 def test_a_number_no_float_holds_is_ambiguous_and_not_a_crash():
     server = Flaky(reply(200, b'{"run_id": Infinity}'), accepts=1)
     assert trigger(World(server)).origin is Origin.ADOPTED
+
+
+# ---- a look at what may have been started
+
+
+def recover(world, target=MONITOR, ago=0.0):
+    return world.run(world.engine.recover(world, target, moment(world.time - ago)))
+
+
+def refs(runs):
+    return [str(run.ref) for run in runs]
+
+
+def test_recover_names_the_runs_since_then_that_the_client_does_not_know():
+    server = Flaky(LOST, accepts=2)  # the provider begins two, we ask for one
+    world = World(server)
+    with pytest.raises(AmbiguousTrigger) as caught:
+        trigger(world)
+    known = trigger(world)
+    sent = len(posts(world))
+    found = world.run(world.engine.recover(world, str(MONITOR), caught.value.sent_at))
+    assert sorted(refs(found)) == sorted(map(str, caught.value.candidates))
+    assert known.ref not in [run.ref for run in found]
+    assert refs(found) == refs(recover(world, ago=100.0))  # it reads, and gives the same again
+    assert len(posts(world)) == sent
+
+
+def test_recover_allows_for_the_clocks_and_for_runs_without_a_time():
+    ahead = World(Flaky(strangers=[(-3600.0, 1), (1.0, 2)], skew=1200.0))
+    ahead.time += 10
+    assert refs(recover(ahead, ago=10.0)) == ["datafold:monitors/42/runs/2"]
+    assert refs(recover(World(Flaky(strangers=[(-9.0, 3)], started=False)))) == [
+        "datafold:monitors/42/runs/3"
+    ]
+
+
+def test_recover_reads_as_deep_as_it_must_and_no_deeper():
+    """A list that is newest first is left where the runs are older; the other endpoints' runs don't count."""
+
+    def serve(request, _):
+        page = int(dict(request.params).get("cursor", 0))
+        items = [
+            {
+                "runId": f"r{page}{n}",
+                "provider": "apify",
+                "endpoint": "/x" if n % 2 else "/y",
+                "status": "RUNNING",
+                "createdAt": iso(-60 * page - n),
+            }
+            for n in range(10)
+        ]
+        return reply(200, {"items": items, "cursor": str(page + 1)})
+
+    world = World(serve)
+    found = recover(world, monid.Endpoint("apify", "/x"), ago=65.0)
+    assert [run.ref.path for run in found] == [f"runs/r0{n}" for n in (1, 3, 5, 7, 9)] + [
+        f"runs/r1{n}" for n in (1, 3, 5, 7, 9)
+    ]
+    assert len(world.sent) == 3
+
+
+def test_recover_waits_for_triggers_under_way():
+    """The run of a trigger that has not been answered yet is not mistaken for one nobody knows."""
+    world = World(Flaky(), latency=5.0)
+    found = []
+    channel = world.channel()
+
+    def start(now):
+        flow = candidates(
+            world.engine.provider("datafold"),
+            MONITOR,
+            "datafold",
+            world.engine.known,
+            since=moment(now - 60),
+            asking=world.engine.asking,
+        )
+        world.engine.scheduler.spawn(flow, lambda value, error, _: (found.append(value), channel.put(1)), now)
+
+    world.at(1.0, lambda: start(world.time))
+    run = trigger(world)
+    world.run(one(channel))
+    assert found == [[]]
+    assert run.origin is Origin.TRIGGERED
+
+
+def one(channel):
+    yield Receive(channel)
+
+
+@pytest.mark.parametrize(
+    ("target", "since", "error", "match"),
+    [
+        (MONITOR, datetime(2026, 1, 1), ValueError, "no time zone"),  # noqa: DTZ001 - that is the point
+        ("datafold:monitors/x", moment(START), BadRef, "no Datafold target"),
+    ],
+)
+def test_recover_refuses_before_anything_is_sent(target, since, error, match):
+    world = World(Flaky())
+    with pytest.raises(error, match=match):
+        world.run(world.engine.recover(world, target, since))
+    assert world.sent == []
+
+
+def test_recover_raises_what_keeps_it_from_looking():
+    with pytest.raises(AuthError):
+        recover(World(lambda *_: reply(401)))
+    with pytest.raises(PageError, match="could not be read"):
+        recover(World(lambda *_: reply(500)))
