@@ -8,6 +8,7 @@ lines: the message says what to do next, and `traceback.print_exc()` still shows
 from __future__ import annotations
 
 import html
+import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ SIGNS: Mapping[object, str] = {
     Outcome.UNKNOWN: "?",
     Verdict.ALERT: "⚠",
 }
-_OURS = {"omnirun", "omnirun_raw", "IPython"}  # folders whose lines are no caller's
+_INNER = ("omnirun", "omnirun_raw", "IPython")  # packages whose lines are no caller's
 
 
 def card(title: object, rows: Mapping[str, object]) -> str:
@@ -67,13 +68,14 @@ def error_card(error: Exception) -> str:
 def callers_lines(error: BaseException) -> list[str]:
     """The traceback of an error without omnirun's own frames, as lines."""
     told = traceback.TracebackException.from_exception(error)
-    told.stack = traceback.StackSummary.from_list([frame for frame in told.stack if _callers(frame.filename)])
+    inner = tuple(
+        str(Path(sys.modules[name].__file__ or "").parent) for name in _INNER if name in sys.modules
+    )
+    told.stack = traceback.StackSummary.from_list(
+        [frame for frame in told.stack if not frame.filename.startswith(inner)]
+    )
     told.__cause__ = told.__context__ = None  # the message has the cause
     return "".join(told.format()).splitlines()
-
-
-def _callers(filename: str) -> bool:
-    return _OURS.isdisjoint(Path(filename).parent.parts[-4:])
 
 
 def _time(value: object) -> str | None:
