@@ -26,12 +26,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         return _fail(f"the sandbox needs {', '.join(missing)}: pip install 'omnirun[sandbox]'")
-    return _serve(options.port, options.speed, until_eof=options.until_eof)
+    return _serve(options.port, options.speed, options.fault, until_eof=options.until_eof)
 
 
-def _serve(port: int, speed: float, *, until_eof: bool) -> int:
-    from omnirun.sandbox import server, world  # noqa: PLC0415 - the extra may be missing until here
+def _serve(port: int, speed: float, rules: Sequence[str], *, until_eof: bool) -> int:
+    from omnirun.sandbox import control, server, world  # noqa: PLC0415 - the extra may be missing until here
 
+    sandbox = world.Sandbox(speed=speed)
+    for text in rules:
+        try:
+            sandbox.faults.put(control.read_rule(text))
+        except ValueError as error:
+            return _fail(f"--fault {text}: {error}")
     try:
         listening = server.listen(port)
     except OSError as error:
@@ -39,7 +45,6 @@ def _serve(port: int, speed: float, *, until_eof: bool) -> int:
             f"can't listen on {server.HOST}:{port}: {error.strerror}. Leave --port out for a free one"
         )
     with listening:
-        sandbox = world.Sandbox(speed=speed)
         serving = server.make_server(sandbox)
         signal.signal(signal.SIGTERM, _interrupt)
         if until_eof:
@@ -93,6 +98,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--port", type=int, default=0, help="the port; a free one if left out")
     parser.add_argument("--speed", type=_positive, default=1.0, help="how many times faster runs go (1)")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="JSON",
+        help='a rule for what goes wrong, such as \'{"faults": [{"kind": "answer", "status": 503}], "rate": 0.3, '
+        '"times": null}\'; may be given again. A running sandbox takes more at POST /_sandbox/faults',
+    )
     parser.add_argument(
         "--until-eof", action="store_true", help="end when stdin does: with the parent process"
     )

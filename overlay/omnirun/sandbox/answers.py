@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from omnirun.sandbox.lens import lens
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from starlette.requests import Request
@@ -77,7 +79,7 @@ def whole_number(text: str, place: str, name: str) -> int:
 
 
 def moment(request: Request, name: str) -> float | None:
-    """A date-time from the query, in seconds since the epoch; one without an offset is taken as UTC.
+    """A date-time from the query, by the clock of the lens, in seconds since the epoch; without an offset it is UTC.
 
     Raises:
         BadParameter: It is none.
@@ -91,4 +93,4 @@ def moment(request: Request, name: str) -> float | None:
         raise BadParameter(
             "query", name, "datetime_from_date_parsing", "Input should be a valid datetime"
         ) from None
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp() - lens().skew

@@ -1,8 +1,7 @@
-"""The application: three providers side by side, and the one door that every request passes.
+"""The application: three providers side by side behind one door, and the sandbox's own controls.
 
-The door writes down what was answered, before the answer leaves, so that whoever has an answer finds it in the
-log. It decides nothing; it is also where a fault would be put in, before or after what lies behind it has
-accepted a trigger. Keys are checked per provider, before anything is looked up.
+The door (`omnirun.sandbox.door`) is where faults are put in. Keys are checked per provider, before anything is looked
+up; the controls need none.
 """
 
 from __future__ import annotations
@@ -17,7 +16,9 @@ from starlette.routing import Mount
 
 from omnirun.sandbox import datafold, firecrawl, monid
 from omnirun.sandbox.answers import BadParameter, Refused, answer
-from omnirun.sandbox.world import Sandbox, Served
+from omnirun.sandbox.control import Control
+from omnirun.sandbox.door import Door
+from omnirun.sandbox.world import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 @attrs.frozen
@@ -67,14 +68,15 @@ PROVIDERS = (
     ),
 )
 
-REQUEST_IDS = ("/monid/",)
-
 
 def create_app(sandbox: Sandbox | None = None) -> Starlette:
     """The application that shows `sandbox`; a new one if none is given."""
     shown = Sandbox() if sandbox is None else sandbox
     return Starlette(
-        routes=[Mount(f"/{provider.name}", app=_provider_app(provider, shown)) for provider in PROVIDERS],
+        routes=[
+            Mount("/_sandbox", routes=Control(shown).routes()),
+            *(Mount(f"/{provider.name}", app=_provider_app(provider, shown)) for provider in PROVIDERS),
+        ],
         middleware=[Middleware(Door, sandbox=shown)],
     )
 
@@ -116,29 +118,3 @@ class KeyCheck:
             await answer(refusal.body, refusal.status)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
-
-
-@attrs.frozen
-class Door:
-    """Writes down every request and its answer; the answers of some providers carry a request id."""
-
-    app: ASGIApp
-    sandbox: Sandbox
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def send_on(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                served = self.sandbox.served
-                query = scope["query_string"].decode("ascii", "replace")
-                served.append(Served(scope["method"], scope["path"], query, message["status"]))
-                if scope["path"].startswith(REQUEST_IDS):
-                    number = f"sandbox-{len(served)}".encode()
-                    message["headers"] = [*message["headers"], (b"x-request-id", number)]
-            await send(message)
-
-        await self.app(scope, receive, send_on)

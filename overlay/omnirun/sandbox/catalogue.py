@@ -49,6 +49,8 @@ class DatafoldMonitor:
     id: int
     script: MonitorScript
     past: Past[MonitorScript] = Past()
+    name: str = ""
+    tags: tuple[str, ...] = ()
 
 
 def _checks(end: str, *, error: str | None = None, warnings: tuple[str, ...] = ()) -> MonitorScript:
@@ -93,6 +95,7 @@ class FirecrawlMonitor:
     script: CheckScript
     past: Past[CheckScript] = Past()
     paused: bool = False
+    name: str = ""
 
 
 def _crawl(end: str, pages: tuple[str, ...], error: str | None = None) -> CheckScript:

@@ -1,4 +1,4 @@
-"""Datafold, under /datafold: three routes as in its vendored pages.
+"""Datafold, under /datafold: three routes as in its vendored pages, and the list of monitors as in amendments.yaml.
 
 Only 422 is specified there. The wording of 401 and 404 is FastAPI's, a `detail` that is a string; their
 statuses are our guess. Lists are newest first, which the page doesn't say either.
@@ -16,6 +16,8 @@ from omnirun.sandbox.answers import BadParameter, Refused, answer, moment, whole
 from omnirun.sandbox.world import instant
 from omnirun_raw.datafold.schemas import (
     ApiPublicListMonitorRunsOut,
+    ApiPublicListMonitorsOut,
+    ApiPublicMonitorOut,
     ApiPublicMonitorRunOut,
     ApiPublicMonitorRunResultOut,
     ApiPublicMonitorTriggerRunResultOut,
@@ -56,10 +58,34 @@ class Datafold:
     def routes(self) -> list[Route]:
         """The route table."""
         return [
+            Route("/api/v1/monitors", self.list_monitors, methods=["GET"]),
             Route("/api/v1/monitors/{id}/run", self.trigger, methods=["POST"]),
             Route("/api/v1/monitors/{id}/runs", self.list_runs, methods=["GET"]),
             Route("/api/v1/monitors/{id}/runs/{run_id}", self.get_run, methods=["GET"]),
         ]
+
+    async def list_monitors(self, request: Request) -> Response:
+        """List monitors, a page at a time; by id, for no other order is documented."""
+        page, page_size = whole(request, "page", 1), whole(request, "page_size", 20)
+        tags = set(request.query_params.getlist("tags"))
+        down = request.query_params.get("sort_order") == "desc"
+        monitors = sorted(
+            self.sandbox.datafold_monitors.values(), key=lambda monitor: monitor.id, reverse=down
+        )
+        found = [monitor for monitor in monitors if tags <= set(monitor.tags)]
+        first = (page - 1) * page_size
+        return answer(
+            ApiPublicListMonitorsOut(
+                count=len(found),
+                page=page,
+                page_size=page_size,
+                total_pages=math.ceil(len(found) / page_size),
+                monitors=[
+                    ApiPublicMonitorOut(id=monitor.id, name=monitor.name or f"Monitor {monitor.id}")
+                    for monitor in found[first : first + page_size]
+                ],
+            )
+        )
 
     async def trigger(self, request: Request) -> Response:
         """Trigger a run."""
@@ -75,7 +101,7 @@ class Datafold:
         run = self.sandbox.datafold.get(str(run_id))
         if run is None or run.target != monitor.id:
             raise refusal(404, "Monitor run not found")
-        now = self.sandbox.clock()
+        now = self.sandbox.now()
         over = run.life.finished(now)
         return answer(
             ApiPublicMonitorRunResultOut(
@@ -93,13 +119,14 @@ class Datafold:
         """List runs, a page at a time."""
         monitor = self._monitor(request)
         page, page_size = whole(request, "page", 1), whole(request, "page_size", 10)
+        self.sandbox.drift(self.sandbox.datafold, monitor.id, monitor.script, monitor.script.plan)
         since, until = moment(request, "start_time"), moment(request, "end_time")
         runs = [
             run
             for run in self.sandbox.datafold.newest_of(monitor.id)
             if (since is None or run.life.began >= since) and (until is None or run.life.began <= until)
         ]
-        now, first = self.sandbox.clock(), (page - 1) * page_size
+        now, first = self.sandbox.now(), (page - 1) * page_size
         return answer(
             ApiPublicListMonitorRunsOut(
                 count=len(runs),

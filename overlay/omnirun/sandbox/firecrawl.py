@@ -100,7 +100,8 @@ class Firecrawl:
         """List checks, newest first, without a total."""
         monitor = self._monitor(request)
         limit, offset = whole(request, "limit", USUAL, most=MOST), whole(request, "offset", 0, least=0)
-        status, now = request.query_params.get("status"), self.sandbox.clock()
+        self.sandbox.drift(self.sandbox.firecrawl, monitor.id, monitor.script, monitor.script.plan)
+        status, now = request.query_params.get("status"), self.sandbox.now()
         runs = [
             run
             for run in self.sandbox.firecrawl.newest_of(monitor.id)
@@ -117,7 +118,7 @@ class Firecrawl:
             raise refusal(404, "Check not found")
         limit, skip = whole(request, "limit", USUAL, most=MOST), whole(request, "skip", 0, least=0)
         status = request.query_params.get("status")
-        found = run.script.pages if run.life.finished(self.sandbox.clock()) else ()
+        found = run.script.pages if run.life.finished(self.sandbox.now()) else ()
         pages = [
             MonitorCheckPage.model_validate({"url": f"https://example.com/{number}", "status": word})
             for number, word in enumerate(found)
@@ -138,24 +139,25 @@ class Firecrawl:
         return monitor
 
     def _running(self, monitor: FirecrawlMonitor) -> Run[UUID, CheckScript] | None:
-        now = self.sandbox.clock()
+        now = self.sandbox.now()
         newest = next(iter(self.sandbox.firecrawl.newest_of(monitor.id)), None)
         return None if newest is None or newest.life.finished(now) else newest
 
     def _listed(self, monitor: FirecrawlMonitor) -> Monitor:
-        now, running = self.sandbox.clock(), self._running(monitor)
+        now, running = self.sandbox.now(), self._running(monitor)
         last = next(
             (run for run in self.sandbox.firecrawl.newest_of(monitor.id) if run.life.finished(now)), None
         )
         return Monitor(
             id=monitor.id,
+            name=monitor.name or f"Monitor {monitor.id.int % 1000}",
             currentCheckId=UUID(running.id) if running else None,
             lastCheckSummary=_summary(last.script.pages) if last else None,
         )
 
     def _check(self, monitor: FirecrawlMonitor, run: Run[UUID, CheckScript]) -> dict[str, Any]:
         """What a check says of itself wherever it is shown."""
-        now, life, script = self.sandbox.clock(), run.life, run.script
+        now, life, script = self.sandbox.now(), run.life, run.script
         over, state = life.finished(now), life.state(now)
         started = life.entered("running")
         ran = started < life.ends

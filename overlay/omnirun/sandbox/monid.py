@@ -9,12 +9,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 from starlette.routing import Route
 
 from omnirun.sandbox.answers import BadParameter, Refused, answer, whole
+from omnirun.sandbox.lens import lens
 from omnirun.sandbox.life import Plan
 from omnirun.sandbox.world import instant
 from omnirun_raw.monid.schemas import (
@@ -79,9 +81,11 @@ class Monid:
         endpoint = self._endpoint(await _body(request))
         if not endpoint.affordable:
             raise refusal(402, "Insufficient balance. Top up your wallet.")
-        key, script = (endpoint.provider, endpoint.endpoint), endpoint.script
+        key, script, mirror = (endpoint.provider, endpoint.endpoint), endpoint.script, lens().mirror
+        if mirror is not None:
+            script = attrs.evolve(script, plan=Plan((), "COMPLETED"), http_status=mirror[0], error=mirror[1])
         run = self.sandbox.begin("monid", self.sandbox.monid, key, script, script.plan)
-        if endpoint.synchronous:
+        if endpoint.synchronous or mirror is not None:
             return answer(Run(**self._whole(run)), script.http_status or 200)
         return answer(StartRunResponse(**self._run(run)), 202)
 
@@ -92,6 +96,8 @@ class Monid:
     async def list_runs(self, request: Request) -> Response:
         """List the workspace's runs, newest first."""
         limit, after = whole(request, "limit", 10, most=100), request.query_params.get("cursor")
+        for key, endpoint in islice(self.sandbox.monid_endpoints.items(), 1):
+            self.sandbox.drift(self.sandbox.monid, key, endpoint.script, endpoint.script.plan)
         runs = self.sandbox.monid.newest()
         ids = [run.id for run in runs]
         first = 0 if after is None else _position(after, ids) + 1
@@ -106,7 +112,7 @@ class Monid:
 
     async def stop(self, request: Request) -> Response:
         """Stop a run."""
-        run, now = self._record(request), self.sandbox.clock()
+        run, now = self._record(request), self.sandbox.now()
         if run.life.finished(now) or run.life.state(now) == "STOPPING":
             raise refusal(409, f"Run {run.id} is {run.life.state(now)} and can't be stopped.")
         run = self.sandbox.monid.divert(run, now, Plan((("STOPPING", 1 / self.sandbox.speed),), "STOPPED"))
@@ -137,14 +143,14 @@ class Monid:
             "provider": endpoint.provider,
             "providerName": endpoint.provider_name,
             "endpoint": endpoint.endpoint,
-            "status": run.life.state(self.sandbox.clock()),
+            "status": run.life.state(self.sandbox.now()),
             "price": {"type": "PER_CALL", "amount": PRICE, "currency": "USD"},
             "createdAt": instant(run.life.began),
         }
 
     def _provider_response(self, run: Record[tuple[str, str], EndpointScript]) -> dict[str, Any]:
         """What the data provider said, once it has."""
-        state, script = run.life.state(self.sandbox.clock()), run.script
+        state, script = run.life.state(self.sandbox.now()), run.script
         if state != script.plan.end or script.http_status is None:
             return {}
         answered = RunProviderResponse(httpStatus=script.http_status, error=script.error)
@@ -152,7 +158,7 @@ class Monid:
 
     def _whole(self, run: Record[tuple[str, str], EndpointScript]) -> dict[str, Any]:
         """What only a single run shows besides: its output and its cost."""
-        state = run.life.state(self.sandbox.clock())
+        state = run.life.state(self.sandbox.now())
         done = state == run.script.plan.end == "COMPLETED"
         return {
             **self._run(run),

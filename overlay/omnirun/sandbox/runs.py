@@ -1,15 +1,17 @@
 """The runs of one provider: what was triggered, by target, and in which order.
 
-Runs are only ever added, and always at the end: the past is laid down oldest first, before the sandbox answers anybody.
-So the order of adding is the order of age, and no list has to be sorted when it is read.
+Runs are always added at the end: the past is laid down oldest first, before the sandbox answers anybody. So the order
+of adding is the order of age, and no list has to be sorted when it is read. Who looks through a lens sees no run that
+is younger than it allows.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
+from omnirun.sandbox.lens import lens
 from omnirun.sandbox.life import Life
 
 if TYPE_CHECKING:
@@ -40,17 +42,20 @@ class Runs(Generic[K, S]):
     name: Callable[[int], str]
     _all: dict[str, Run[K, S]] = attrs.field(init=False, factory=dict[str, "Run[K, S]"])
     _of: dict[K, list[str]] = attrs.field(init=False, factory=dict["K", list[str]])
+    _count: int = attrs.field(init=False, default=0)
 
     def add(self, target: K, script: S, life: Life, trigger: str = "manual") -> Run[K, S]:
         """Begin a run."""
-        run = Run(self.name(len(self._all) + 1), target, script, life, trigger)
+        self._count += 1
+        run = Run(self.name(self._count), target, script, life, trigger)
         self._all[run.id] = run
         self._of.setdefault(target, []).append(run.id)
         return run
 
     def get(self, run_id: str) -> Run[K, S] | None:
         """The run with this id."""
-        return self._all.get(run_id)
+        run = self._all.get(run_id)
+        return run if run is not None and _seen(run) else None
 
     def divert(self, run: Run[K, S], now: float, plan: Plan) -> Run[K, S]:
         """From now on, let a run go by another plan."""
@@ -60,11 +65,19 @@ class Runs(Generic[K, S]):
 
     def newest(self) -> Sequence[Run[K, S]]:
         """Every run, newest first."""
-        return [*reversed(self._all.values())]
+        return [run for run in reversed(self._all.values()) if _seen(run)]
 
     def newest_of(self, target: K) -> Sequence[Run[K, S]]:
         """Every run of one target, newest first."""
-        return [self._all[run_id] for run_id in reversed(self._of.get(target, ()))]
+        runs = (self._all[run_id] for run_id in reversed(self._of.get(target, ())))
+        return [run for run in runs if _seen(run)]
+
+    def forget(self, target: K, count: int) -> None:
+        """Delete a target's newest runs."""
+        ids = self._of.get(target, [])
+        for run_id in ids[max(0, len(ids) - count) :]:
+            del self._all[run_id]
+        del ids[max(0, len(ids) - count) :]
 
     def remember(self, now: float, pasts: Iterable[tuple[K, Past[S]]], plan_of: Callable[[S], Plan]) -> None:
         """Lay down what the targets have behind them, oldest first."""
@@ -75,3 +88,7 @@ class Runs(Generic[K, S]):
         ]
         for began, target, script in sorted(beginnings, key=lambda beginning: beginning[0]):
             self.add(target, script, Life(began, plan_of(script)), trigger="scheduled")
+
+
+def _seen(run: Run[Any, Any]) -> bool:
+    return run.life.began <= lens().until

@@ -16,6 +16,7 @@ import attrs
 import uvicorn
 
 from omnirun.sandbox.app import PROVIDERS, create_app
+from omnirun.sandbox.wire import protocol
 from omnirun.sandbox.world import Sandbox
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def make_server(sandbox: Sandbox) -> uvicorn.Server:
         access_log=False,
         lifespan="off",
         ws="none",
+        http=protocol(sandbox),
+        date_header=False,  # the sandbox has a clock of its own
         timeout_graceful_shutdown=GRACE,
     )
     return uvicorn.Server(config)

@@ -1,8 +1,9 @@
 """The sandbox's whole state: its clock, its keys, its runs, and what it was asked.
 
 It is a value one can hold beside the server that shows it: tests read `served` and `accepted` while the server runs.
-The clock is passed in. `speed` divides the seconds of the plans and leaves the clock alone, so that the timestamps in
-the answers stay true to whoever reads them; it holds for the runs triggered after it was set.
+The clock is passed in; what is said of it goes through the lens of whoever asks (`now`, `instant`). `speed` divides
+the seconds of the plans and leaves the clock alone, so that the timestamps in the answers stay true to whoever reads
+them; it holds for the runs triggered after it was set.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 from omnirun.sandbox.catalogue import DATAFOLD, FIRECRAWL, MONID
+from omnirun.sandbox.lens import lens
 from omnirun.sandbox.life import Life
+from omnirun.sandbox.rules import Faults
 from omnirun.sandbox.runs import Runs
 
 if TYPE_CHECKING:
@@ -45,12 +48,17 @@ KEYS: Mapping[str, str] = {
 
 @attrs.frozen
 class Served:
-    """One request and the status it was answered with; `path` begins with the provider's name."""
+    """One request and the status it was answered with (0: with none); `path` begins with the provider's name.
+
+    `fault` is the kind of the fault that was put in, and `caller` what the request's header `x-sandbox-caller` says.
+    """
 
     method: str
     path: str
     query: str
     status: int
+    fault: str = ""
+    caller: str = ""
 
 
 @attrs.frozen
@@ -60,6 +68,7 @@ class Accepted:
     provider: str
     target: object
     run_id: str
+    caller: str = ""
 
 
 def _datafold_id(number: int) -> str:
@@ -93,8 +102,10 @@ class Sandbox:
     datafold_monitors: Mapping[int, DatafoldMonitor] = DATAFOLD
     firecrawl_monitors: Mapping[UUID, FirecrawlMonitor] = FIRECRAWL
     monid_endpoints: Mapping[tuple[str, str], MonidEndpoint] = MONID
+    faults: Faults = attrs.field(factory=Faults)
+    """What goes wrong; told with `faults.add`, also while the sandbox runs."""
     served: list[Served] = attrs.field(init=False, factory=list[Served])
-    """Every request that was answered, in that order."""
+    """Every request, in the order they were answered or cut off."""
     accepted: list[Accepted] = attrs.field(init=False, factory=list[Accepted])
     """Every trigger that began a run, in that order."""
     datafold: Runs[int, MonitorScript] = attrs.field(init=False, factory=lambda: Runs(_datafold_id))
@@ -119,13 +130,27 @@ class Sandbox:
             lambda script: script.plan,
         )
 
+    def serve(self, method: str, path: str, query: str, status: int, fault: str) -> None:
+        """Write down what became of a request."""
+        self.served.append(Served(method, path, query, status, fault, lens().caller))
+
+    def now(self) -> float:
+        """The time as of which the request at hand is answered, in seconds since the epoch."""
+        return min(self.clock(), lens().until)
+
     def begin(self, provider: str, runs: Runs[K, S], target: K, script: S, plan: Plan) -> Run[K, S]:
         """Accept a trigger: begin a run now, at the speed of now."""
         run = runs.add(target, script, Life(self.clock(), plan.faster(self.speed)))
-        self.accepted.append(Accepted(provider, target, run.id))
+        self.accepted.append(Accepted(provider, target, run.id, lens().caller))
         return run
+
+    def drift(self, runs: Runs[K, S], target: K, script: S, plan: Plan) -> None:
+        """Shift a list that is about to be read, if the lens says so; nobody asked for the runs it gains."""
+        runs.forget(target, lens().delete)
+        for _ in range(lens().insert):
+            runs.add(target, script, Life(self.now(), plan.faster(self.speed)), trigger="scheduled")
 
 
 def instant(seconds: float) -> datetime:
-    """A time as the providers write it: in UTC, to the millisecond."""
-    return datetime.fromtimestamp(round(seconds, 3), UTC)
+    """A time as the providers write it: in UTC, to the millisecond, by the clock of the lens."""
+    return datetime.fromtimestamp(round(seconds + lens().skew, 3), UTC)
