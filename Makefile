@@ -11,11 +11,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_READY := $(VENV)/.ready-run
 DEV_READY := $(VENV)/.ready-dev
+DOCS_READY := $(VENV)/.ready-docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test generate check lint bench-codegen clean
+.PHONY: help demo test generate check lint docs bench-codegen clean
 
 help: ## Say what can be done (the default)
 	@echo "omnirun: trigger a run, wait for it, page through its history, the same way for every provider"
@@ -37,17 +38,21 @@ generate: $(DEV_READY) ## Build specs/*/openapi.yaml and generated/ from the ven
 check: $(DEV_READY) ## Regenerate in a temporary folder; fail with a diff if what is committed differs
 	$(BIN)/python -m codegen check
 
-lint: $(DEV_READY) ## ruff (rules and format), mypy and pyright, the latter two strict
+lint: $(DEV_READY) ## ruff (rules and format), docstrings, mypy and pyright, the latter two strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/interrogate --quiet overlay/omnirun
 	$(BIN)/mypy
 	$(BIN)/pyright
+
+docs: $(DOCS_READY) ## Build the documentation into site/; a dead link or a missing anchor fails
+	$(BIN)/zensical build --clean --strict
 
 bench-codegen: $(DEV_READY) ## Measure a build against the two generators called bare; fail if a bound does not hold
 	$(BIN)/python benchmarks/bench_codegen.py $(ARGS)
 
 clean: ## Remove .venv and everything the tools leave behind
-	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist site .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------------------------ set-up
@@ -89,5 +94,9 @@ $(RUN_READY): pyproject.toml constraints.txt | $(BIN)/python
 $(DEV_READY): pyproject.toml constraints.txt | $(BIN)/python
 	$(call install,dev)
 	@touch $(RUN_READY) $@
+
+$(DOCS_READY): pyproject.toml constraints.txt | $(BIN)/python
+	$(call install,docs)
+	@touch $@
 
 comma := ,

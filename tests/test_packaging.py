@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PROVIDERS = ("datafold", "firecrawl", "monid")
+EXTRAS = {"cli", "sandbox", "schemas", "testing", "examples", "docs", "all", "dev"}
 
 
 def run(*command):
@@ -69,7 +70,7 @@ def test_it_has_a_licence_a_readme_and_a_description(names, metadata):
 def test_it_needs_httpx_and_attrs_and_everything_else_is_an_extra(metadata):
     needed = metadata.get_all("Requires-Dist")
     assert sorted(need for need in needed if "extra ==" not in need) == ["attrs>=23.2", "httpx>=0.27"]
-    assert set(metadata.get_all("Provides-Extra")) == {"cli", "sandbox", "schemas", "all", "dev"}
+    assert set(metadata.get_all("Provides-Extra")) == EXTRAS
 
 
 def test_it_imports_in_an_empty_environment(wheel, tmp_path):
