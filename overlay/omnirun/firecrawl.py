@@ -173,6 +173,10 @@ class Firecrawl(Provider):
             newest_first=False,
         )
 
+    def asked_for(self, run: Run) -> bool:
+        """See `Provider`."""
+        return run.raw.get("trigger") != "scheduled"
+
     def conclusive(self, run: Run) -> bool:
         """See `Provider`."""
         return "summary" in run.raw

@@ -210,6 +210,10 @@ class Provider(Protocol):
         """Give the list that shows this run among others that may be pending, if there is one."""
         return None
 
+    def asked_for(self, run: Run) -> bool:  # noqa: ARG002 - for those whose lists tell
+        """Tell whether somebody may have triggered this run; False if a schedule of the provider's did."""
+        return True
+
     def conclusive(self, run: Run) -> bool:  # noqa: ARG002 - for those whose lists show all
         """Tell whether a finished run read from a list has all that a get of it would show."""
         return False

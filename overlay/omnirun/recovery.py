@@ -1,9 +1,14 @@
 """Looking for a run whose trigger got no answer.
 
-The target's runs are listed a few times. A candidate is one that this client does not know and that began no earlier
-than the trigger was sent; one without a time is a candidate while it has not ended. Whatever any look showed counts,
-and only at the end it is decided: a single candidate that began before the answer was given up is adopted; anything
-else is an error that names what was found. The clocks' difference comes from the Date of the lists' replies.
+The target's runs are listed a few times, each time back to before the trigger. A candidate is one that somebody asked
+for, that this client does not know, and that began no earlier than the trigger was sent; one without a time is a
+candidate while it has not ended. Whatever any look showed counts, and only at the end it is decided: a single
+candidate that began before the answer was given up is adopted if there is no sign of others, that is no other unknown
+run on this target in the ten minutes before; anything else is an error that names the candidates. The clocks'
+difference comes from the Date of the lists' replies, and is taken so that a run of ours is never too old.
+
+What no rule can tell: nothing in a run says who asked for it. If the trigger was not accepted, and within the same
+seconds a stranger started his first run of a target that was quiet before, that run is adopted.
 
 `candidates` is the same for a caller who looks later: one look, as deep as it takes, and nothing is decided.
 """
@@ -11,17 +16,16 @@ else is an error that names what was found. The clocks' difference comes from th
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
 from omnirun.clock import http_date, moment
 from omnirun.errors import AmbiguousTrigger, OmnirunError
-from omnirun.flows import judged
 from omnirun.paging import Pager
-from omnirun.provider import Query, oldest
-from omnirun.scheduler import Step
+from omnirun.provider import Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -34,11 +38,14 @@ if TYPE_CHECKING:
     from omnirun.scheduler import Flow, Reply
     from omnirun_raw.http import Response
 
+T = TypeVar("T")
+
 _LOOKS = (2.0, 5.0, 15.0, 30.0)  # seconds after the failed trigger
 _WITH_DATE = timedelta(seconds=2)  # what the resolution of a Date leaves open
 _WITHOUT_DATE = timedelta(seconds=5)
 _LATE = timedelta(seconds=15)  # how long after the failure an accepted trigger may still begin
 _BELIEVABLE = timedelta(hours=2)  # clocks that differ by more say nothing
+_QUIET = timedelta(minutes=10)  # a stranger's run this long before the trigger says that there may be more
 _REMEMBERED = 10_000
 
 
@@ -76,6 +83,7 @@ class Lost:
         exclusive: the key that the trigger holds.
         reply: what came instead of an answer, and when.
         cause: why there was none.
+        asking: how the lists are read.
     """
 
     provider: Provider
@@ -85,7 +93,9 @@ class Lost:
     exclusive: Hashable
     reply: Reply
     cause: OmnirunError
+    asking: Asking
     _found: dict[Ref, Run] = attrs.field(factory=dict["Ref", "Run"], init=False)
+    _others: set[Ref] = attrs.field(factory=set["Ref"], init=False)
     _listed: bool = attrs.field(default=False, init=False)
     _until: datetime | None = attrs.field(default=None, init=False)
 
@@ -100,33 +110,90 @@ class Lost:
             yield from self._look(at - looked)
             looked = at
         runs = [run for ref, run in self._found.items() if ref not in self.known]
-        if len(runs) == 1 and self.provider.adopts and self._in_time(runs[0]):
+        others = {ref for ref in self._others if ref not in self.known} - self._found.keys()
+        if len(runs) == 1 and not others and self.provider.adopts and self._in_time(runs[0]):
             return runs[0]
         sent_at = moment(self.reply.sent_at)
         refs = [run.ref for run in runs]
         raise AmbiguousTrigger(self.target, sent_at, refs, self.cause, listed=self._listed) from self.cause
 
     def _look(self, delay: float) -> Flow[None]:
-        """List the target's newest runs; where the order isn't known, also the ones since the trigger."""
-        listing = self.provider.history(self.target)
-        since = Query(since=moment(self.reply.sent_at) - _BELIEVABLE)
-        for query in (Query(),) if listing.newest_first else (Query(), since):
-            request = listing.request(query, listing.style.start)
-            reply = yield Step(request, self.lane, delay=delay, exclusive=self.exclusive)
-            delay = 0.0
-            try:
-                page = judged(listing.read, reply, str(self.target))
-            except OmnirunError:
-                continue
-            self._listed = True
-            skew, margin = _clocks(reply.result(), moment((reply.sent_at + reply.at) / 2))
-            self._until = moment(self.reply.at) + skew + _LATE
-            began = moment(self.reply.sent_at) + skew - margin
-            self._found |= {run.ref: run for run in page.items if _may_be(run, began)}
+        """Read the target's runs once; what could be read counts, also if the rest could not."""
+        sent_at = moment(self.reply.sent_at)
+        look = Look(self.provider.history(self.target), self.lane, self.asking)
+        with suppress(OmnirunError):
+            yield from _holding(look.back_to(sent_at - _QUIET), self.exclusive, delay)
+        if not look.listed:
+            return
+        self._listed = True
+        self._until = moment(self.reply.at) + look.skew + _LATE
+        for run in filter(self.provider.asked_for, look.runs):
+            if _may_be(run, look.theirs(sent_at)):
+                self._found[run.ref] = run
+            elif _may_be(run, look.theirs(sent_at - _QUIET)):
+                self._others.add(run.ref)
 
     def _in_time(self, run: Run) -> bool:
         at = run.created_at or run.started_at
         return at is None or self._until is None or at <= self._until
+
+
+@attrs.define
+class Look:
+    """One reading of a target's runs, and what the replies say of the clocks.
+
+    Attributes:
+        runs: what has been read so far.
+        listed: whether anything has been.
+        skew: how far the provider's clock is ahead, at least.
+    """
+
+    listing: Listing[Run]
+    lane: str
+    asking: Asking
+    runs: list[Run] = attrs.field(factory=list["Run"], init=False)
+    listed: bool = attrs.field(default=False, init=False)
+    skew: timedelta = attrs.field(default=timedelta(), init=False)
+    _margin: timedelta = attrs.field(default=_WITHOUT_DATE, init=False)
+    _oldest: datetime | None = attrs.field(default=None, init=False)
+
+    def back_to(self, since: datetime) -> Flow[None]:
+        """Read the runs that began since a moment, by our clock.
+
+        Raises:
+            OmnirunError: they could not be read further.
+        """
+        noted: Listing[Run] = attrs.evolve(self.listing, read=self._read)
+        bounded = Query(since=since - _BELIEVABLE)
+        # A list filtered by time may leave out what has no time yet: its first page is looked at without the filter.
+        for query in (bounded,) if self.listing.newest_first else (Query(), bounded):
+            pager = Pager(noted, query, self.lane, self.asking)
+            while pager.cursor is not None:
+                self.runs += yield from pager.next_page()
+                past = (
+                    self.listing.newest_first
+                    and self._oldest is not None
+                    and self._oldest < self.theirs(since)
+                )
+                if query is not bounded or past:
+                    break
+            if pager.cursor is None:
+                break
+
+    def theirs(self, ours: datetime) -> datetime:
+        """Tell what the provider's clock showed at a moment of ours, at the earliest."""
+        return ours + self.skew - self._margin
+
+    def _read(self, response: Response, at: float) -> Page[Run]:
+        page = self.listing.read(response, at)
+        self.listed, self._oldest = True, page.oldest
+        theirs = http_date(response.headers.get("date"))
+        skew = (
+            None if theirs is None else theirs - moment(at)
+        )  # a slow reply makes it too small, never too large
+        if skew is not None and abs(skew) <= _BELIEVABLE:
+            self.skew, self._margin = skew, _WITH_DATE
+        return page
 
 
 def candidates(
@@ -147,28 +214,10 @@ def candidates(
 def _since(
     provider: Provider, target: Target, lane: str, known: Known, *, since: datetime, asking: Asking
 ) -> Flow[list[Run]]:
-    listing = provider.history(target)
-    began = since - _WITHOUT_DATE
-
-    def read(response: Response, at: float) -> Page[Run]:
-        nonlocal began
-        skew, margin = _clocks(response, moment(at))
-        began = since + skew - margin
-        return listing.read(response, at)
-
-    noted: Listing[Run] = attrs.evolve(listing, read=read)
-    found: dict[Ref, Run] = {}
-    bounded = Query(since=since - _BELIEVABLE)
-    # A list filtered by time may leave out what has no time yet: its first page is looked at without the filter.
-    for query in (bounded,) if listing.newest_first else (Query(), bounded):
-        pager = Pager(noted, query, lane, asking)
-        while pager.cursor is not None:
-            page = yield from pager.next_page()
-            found |= {run.ref: run for run in page if _may_be(run, began)}
-            reached = oldest(page)
-            past = listing.newest_first and reached is not None and reached < began
-            if query is not bounded or past:
-                break
+    look = Look(provider.history(target), lane, asking)
+    yield from look.back_to(since)
+    began = look.theirs(since)
+    found = {run.ref: run for run in look.runs if provider.asked_for(run) and _may_be(run, began)}
     return [run for ref, run in found.items() if ref not in known]
 
 
@@ -177,21 +226,14 @@ def exclusive(provider: Provider, lane: str, target: Target) -> Hashable:
     return (lane, str(target)) if provider.adopts else None
 
 
-def _holding(flow: Flow[list[Run]], key: Hashable) -> Flow[list[Run]]:
-    """Have all steps of a flow hold a key."""
-    step = next(flow)
+def _holding(flow: Flow[T], key: Hashable, delay: float = 0.0) -> Flow[T]:
+    """Have all steps of a flow hold a key, and the first one wait."""
+    step = attrs.evolve(next(flow), delay=delay)
     try:
         while True:
             step = flow.send((yield attrs.evolve(step, exclusive=key)))
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]
-
-
-def _clocks(response: Response, ours: datetime) -> tuple[timedelta, timedelta]:
-    """How far the provider's clock is ahead, and how exactly that is known."""
-    theirs = http_date(response.headers.get("date"))
-    skew = None if theirs is None else theirs - ours
-    return (timedelta(), _WITHOUT_DATE) if skew is None or abs(skew) > _BELIEVABLE else (skew, _WITH_DATE)
 
 
 def _may_be(run: Run, began: datetime) -> bool:

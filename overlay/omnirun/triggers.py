@@ -108,7 +108,14 @@ class Trigger:
                         _log.info("%s was not accepted (%s); again in %.1f s", self.target, error, step.delay)
                     case Fate.RECOVER:
                         lost = Lost(
-                            self.provider, self.target, self.lane, self.known, step.exclusive, reply, error
+                            provider=self.provider,
+                            target=self.target,
+                            lane=self.lane,
+                            known=self.known,
+                            exclusive=step.exclusive,
+                            reply=reply,
+                            cause=error,
+                            asking=self.asking,
                         )
                         return self._own((yield from lost.find()), Origin.ADOPTED)
                     case _:

@@ -59,11 +59,9 @@ class Control:
     async def add(self, request: Request) -> Response:
         """Add a rule."""
         try:
-            self.sandbox.faults.put(RULE.validate_json(await request.body()))
-        except ValidationError as error:
-            return Response(
-                error.json(include_url=False, include_context=False), 422, media_type="application/json"
-            )
+            self.sandbox.faults.put(read_rule(await request.body()))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 422)
         return JSONResponse({"rules": len(self.sandbox.faults.told)}, 201)
 
     async def show(self, _: Request) -> Response:

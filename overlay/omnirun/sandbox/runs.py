@@ -7,7 +7,7 @@ is younger than it allows.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
 
@@ -55,7 +55,7 @@ class Runs(Generic[K, S]):
     def get(self, run_id: str) -> Run[K, S] | None:
         """The run with this id."""
         run = self._all.get(run_id)
-        return run if run is not None and _seen(run) else None
+        return run if run is not None and run.life.began <= lens().until else None
 
     def divert(self, run: Run[K, S], now: float, plan: Plan) -> Run[K, S]:
         """From now on, let a run go by another plan."""
@@ -65,12 +65,11 @@ class Runs(Generic[K, S]):
 
     def newest(self) -> Sequence[Run[K, S]]:
         """Every run, newest first."""
-        return [run for run in reversed(self._all.values()) if _seen(run)]
+        return _seen(reversed(self._all.values()))
 
     def newest_of(self, target: K) -> Sequence[Run[K, S]]:
         """Every run of one target, newest first."""
-        runs = (self._all[run_id] for run_id in reversed(self._of.get(target, ())))
-        return [run for run in runs if _seen(run)]
+        return _seen(self._all[run_id] for run_id in reversed(self._of.get(target, ())))
 
     def forget(self, target: K, count: int) -> None:
         """Delete a target's newest runs."""
@@ -90,5 +89,6 @@ class Runs(Generic[K, S]):
             self.add(target, script, Life(began, plan_of(script)), trigger="scheduled")
 
 
-def _seen(run: Run[Any, Any]) -> bool:
-    return run.life.began <= lens().until
+def _seen(runs: Iterable[Run[K, S]]) -> Sequence[Run[K, S]]:
+    until = lens().until
+    return [run for run in runs if run.life.began <= until]
