@@ -11,12 +11,14 @@ import difflib
 from typing import TYPE_CHECKING
 
 from codegen import tree
-from codegen.build import SHARED, STAMP, Places
 from codegen.generate import generate
 from codegen.spec import normalize_provider
+from codegen.stamp import FILE, SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from codegen.build import Places
 
 
 def check(name: str, places: Places, *, report: Callable[[str], None]) -> str:
@@ -44,7 +46,7 @@ def check(name: str, places: Places, *, report: Callable[[str], None]) -> str:
         if (path := places.target / shared).exists():
             found[f"{package}/{shared}"] = path.read_text(encoding="utf-8", errors="surrogateescape")
     committed = tree.read(places.target / name) if (places.target / name).is_dir() else {}
-    found |= {f"{package}/{name}/{path}": text for path, text in committed.items() if path != STAMP}
+    found |= {f"{package}/{name}/{path}": text for path, text in committed.items() if path != FILE}
     return "".join(diff(found, wanted))
 
 
@@ -52,7 +54,7 @@ def strangers(known: list[str], places: Places) -> list[str]:
     """Clients that no provider in sources.toml stands behind."""
     if not places.target.is_dir():
         return []
-    stamps = places.target.glob(f"*/{STAMP}")
+    stamps = places.target.glob(f"*/{FILE}")
     return sorted(path.parent.name for path in stamps if path.parent.name not in known)
 
 

@@ -4,7 +4,8 @@
 # copied) and then takes the target's place in one step, an exchange of two names. What lies beside the target without
 # a marker is rubbish of a killed build. Where a file system can't exchange, a marker (.NAME.ready) says that the new
 # tree is complete and must be moved in by whoever comes next. One builder at a time: the folder around the target is
-# locked while it is looked at or changed; the lock ends with its process, however that ends.
+# locked while it is looked at or changed; the lock ends with its process, however that ends. `swap`,
+# `finish` and `clear` leave the lock to their caller.
 
 """Atomic replacement of generated files, with recovery."""
 
@@ -14,7 +15,7 @@ import ctypes
 import os
 import shutil
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
@@ -51,37 +52,57 @@ def replace(target: Path, files: Mapping[str, str], folders: Iterable[str] = ())
         files: Text by path below the folder.
         folders: Subfolders that `files` states completely; what else is in them goes.
     """
-    sides = Sides.of(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(target.parent):
-        _recover(sides)
-        _keep(sides, files, frozenset(folders))
-        for path, text in files.items():
-            write(sides.new / path, text)
-        if not target.exists():
-            sides.new.rename(target)
-        elif exchange(sides.new, target):
-            shutil.rmtree(sides.new)
-        else:
-            sides.ready.touch()
-            _move_in(sides)
+    with locked(target.parent):
+        swap(target, files, folders)
+        clear(target)
 
 
-def put(path: Path, text: str) -> None:
-    """Replace one file in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(path.parent):  # the draft of a killed build is the next one's
-        draft = path.with_name(f".{path.name}.draft")
-        write(draft, text)
-        draft.replace(path)
+def swap(target: Path, files: Mapping[str, str], folders: Iterable[str] = ()) -> None:
+    """As `replace`, in a folder that is there and locked, and what the target was is left to `clear`."""
+    sides = Sides.of(target)
+    finish(target)
+    clear(target)
+    _keep(sides, files, frozenset(folders))
+    for path, text in files.items():
+        write(sides.new / path, text)
+    if not target.exists():
+        sides.new.rename(target)
+    elif not exchange(sides.new, target):
+        sides.ready.touch()
+        finish(target)
 
 
 def recover(target: Path) -> bool:
     """Finish or forget what an interrupted `replace` left; return whether there was anything."""
     if not target.parent.is_dir():
         return False
-    with _locked(target.parent):
-        return _recover(Sides.of(target))
+    with locked(target.parent):
+        finished = finish(target)
+        return clear(target) or finished
+
+
+def finish(target: Path) -> bool:
+    """Move in the new tree that waits to be; return whether one did."""
+    sides = Sides.of(target)
+    if not sides.ready.exists():
+        return False
+    # Every step can be repeated: once the new tree is in its place, only the marker is left.
+    if sides.new.exists():
+        if target.exists():
+            shutil.rmtree(target)
+        sides.new.rename(target)
+    sides.ready.unlink()
+    return True
+
+
+def clear(target: Path) -> bool:
+    """Remove what lies beside the target and nobody waits for; return whether there was anything."""
+    new = Sides.of(target).new
+    if not new.exists():
+        return False
+    shutil.rmtree(new)
+    return True
 
 
 def exchange(first: Path, second: Path) -> bool:
@@ -131,37 +152,20 @@ def _link(source: Path, copy: Path) -> None:
         shutil.copy2(source, copy)
 
 
-def _recover(sides: Sides) -> bool:
-    if sides.ready.exists():
-        _move_in(sides)
-        return True
-    if sides.new.exists():
-        shutil.rmtree(sides.new)
-        return True
-    return False
-
-
-def _move_in(sides: Sides) -> None:
-    # Every step can be repeated: once the new tree is in its place, only the marker is left.
-    if sides.new.exists():
-        if sides.target.exists():
-            shutil.rmtree(sides.target)
-        sides.new.rename(sides.target)
-    sides.ready.unlink()
-
-
 @contextmanager
-def _locked(folder: Path) -> Generator[None]:
-    """Wait until no other process is in here; systems without fcntl go without."""
+def locked(*folders: Path) -> Generator[None]:
+    """Wait until no other process is in any of these folders; systems without fcntl go without."""
     try:
         import fcntl  # noqa: PLC0415  # not on every system
     except ImportError:  # pragma: no cover
         yield
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
+    with ExitStack() as stack:
+        for path in sorted(
+            {folder.resolve() for folder in folders}
+        ):  # in one order, so that nobody waits in a circle
+            handle = os.open(path, os.O_RDONLY)
+            stack.callback(os.close, handle)
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(handle)

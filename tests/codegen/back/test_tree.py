@@ -1,9 +1,7 @@
 """replace: all files or none, wherever it is interrupted."""
 
-import contextlib
 import itertools
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -89,63 +87,17 @@ def test_an_interrupted_replacement_does_not_get_in_the_way_of_the_next(target):
     assert tree.read(target) == AFTER
 
 
-SCRIPT = """
-import sys
-from pathlib import Path
-from codegen import tree
-
-target, size = Path(sys.argv[1]), int(sys.argv[2])
-rest = {"q/__init__.py": "other"}
-versions = [{f"p/m{n}.py": v * 2000 for n in range(size)} | {"shared.py": v} | rest for v in "ab"]
-print("ready", flush=True)
-while True:
-    for files in versions:
-        tree.replace(target, files, ["p"])
-"""
-
-
-def _version(folder):
-    """Which of the two trees of SCRIPT a folder holds, whole."""
-    found = tree.read(folder)
-    (version,) = {text[0] for path, text in found.items() if path != "q/__init__.py"}
-    assert len(found) == SIZE + 2
-    return version
-
-
-SIZE = 40
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_a_process_that_is_killed_leaves_one_whole_tree(tmp_path, seed):
-    """kill -9 at moments nobody chose: what stands right after it is the old tree or the new one."""
-    target, chance, seen = tmp_path / "package", random.Random(seed), set()
-    for _ in range(8):
-        with subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, target, str(SIZE)], cwd=ROOT, stdout=subprocess.PIPE
-        ) as process:
-            process.stdout.readline()
-            while not target.exists():
-                assert process.poll() is None
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(chance.uniform(0.0, 0.1))
-            process.kill()
-        seen.add(_version(target))
-        tree.recover(target)
-        assert [path.name for path in tmp_path.iterdir()] == ["package"]
-    assert seen <= {"a", "b"}
-
-
 def test_two_at_once_wait_for_each_other(tmp_path):
     """Each replacement is whole, and what one process puts in is not lost by the other."""
     script = (
         "import sys; from pathlib import Path; from codegen import tree\n"
         "target, name = Path(sys.argv[1]), sys.argv[2]\n"
-        "for n in range(60): tree.replace(target, {f'{name}/{i}.py': str(n) for i in range(20)}, [name])\n"
+        "for n in range(15): tree.replace(target, {f'{name}/{i}.py': str(n) for i in range(20)}, [name])\n"
     )
     target = tmp_path / "package"
     both = [subprocess.Popen([sys.executable, "-c", script, target, name], cwd=ROOT) for name in "pq"]
     assert [process.wait() for process in both] == [0, 0]
-    assert tree.read(target) == {f"{name}/{i}.py": "59" for name in "pq" for i in range(20)}
+    assert tree.read(target) == {f"{name}/{i}.py": "14" for name in "pq" for i in range(20)}
     assert [path.name for path in tmp_path.iterdir()] == ["package"]
 
 
