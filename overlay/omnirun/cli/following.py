@@ -1,0 +1,149 @@
+"""`wait`, and the second half of `run`: every run to its end, or its ref to go on with.
+
+However it ends (all ended, the deadline, Ctrl-C, a reader that closed the pipe), every target has its row, and every
+run that goes on has its ref on stderr.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import typer
+
+from omnirun.attempts import Attempt
+from omnirun.cli.exits import Exit, code_of, worst
+from omnirun.cli.live import Watched
+from omnirun.cli.output import Format, Output
+from omnirun.cli.rows import RUN_COLUMNS, attempt_row, run_row
+from omnirun.cli.told import complain, go_on, on_terminal, quiet
+from omnirun.errors import OmnirunError, WaitTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from omnirun.client import Client
+    from omnirun.refs import Ref
+    from omnirun.run import Gate, Run
+
+
+class Terms(NamedTuple):
+    """How a wait ends: after how many seconds, and what counts as a failure."""
+
+    timeout: float | None
+    fail_on: frozenset[str]
+
+
+def wait(refs: Sequence[Ref], terms: Terms, form: Format, *, quietly: bool, client: Client) -> Exit:
+    """Wait for runs to end."""
+    return follow(client, [Attempt(ref=ref) for ref in refs], terms, form, quietly=quietly)
+
+
+def follow(
+    client: Client, attempts: Sequence[Attempt], terms: Terms, form: Format, *, quietly: bool
+) -> Exit:
+    """Wait for attempts to end; those that have no run have their error."""
+    hold = on_terminal(sys.stdout) and on_terminal(sys.stderr)
+    output = Output(form, RUN_COLUMNS, quiet=quietly, hold=hold)
+    following = _Following(attempts, output, terms, Watched(_waited_for(attempts), client.next_poll))
+    try:
+        with following.watched.shown():
+            for attempt in client.as_completed(following.open, terms.timeout, on_update=following.watched.see):
+                following.ended(attempt)
+    except WaitTimeout as late:
+        following.late(late)
+    except KeyboardInterrupt:
+        following.left("the wait ended, these runs go on:", "interrupted")
+        following.close()
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    except BrokenPipeError:
+        quiet()
+        following.left("nobody reads on; these runs do go on:", "interrupted")
+    following.close()
+    return worst(following.codes)
+
+
+def _waited_for(attempts: Iterable[Attempt]) -> list[Ref]:
+    return [each.ref for each in attempts if each.ref is not None and not (each.run and each.run.finished)]
+
+
+class _Following:
+    """Attempts on their way into rows and an exit code."""
+
+    def __init__(
+        self, attempts: Sequence[Attempt], output: Output, terms: Terms, watched: Watched
+    ) -> None:
+        self.open = [attempt for attempt in attempts if attempt.ref is not None]
+        self.codes: list[Exit] = []
+        self.watched = watched
+        self._output = output
+        self._terms = terms
+        self._places: dict[Ref, list[int]] = {}
+        self._last: dict[Ref, Attempt] = {}
+        for place, attempt in enumerate(attempts):
+            if attempt.ref is None:
+                self._settle(attempt, [place])
+            else:
+                self._places.setdefault(attempt.ref, []).append(place)
+                self._last[attempt.ref] = attempt
+
+    def ended(self, attempt: Attempt) -> None:
+        """Take an attempt whose wait is over."""
+        assert attempt.ref is not None
+        if attempt.run is not None:
+            self.watched.see(attempt.run)
+        self.watched.gone(attempt.ref)
+        self._settle(attempt, self._places.pop(attempt.ref, []))
+
+    def late(self, error: WaitTimeout) -> None:
+        """Take those that were still running at the deadline."""
+        after = "" if self._terms.timeout is None else f" after {self._terms.timeout:g} s"
+        seen = {run.ref: run for run in error.pending}
+        self._give_back(seen, f"the wait timed out{after}")
+        go_on(list(seen), f"the wait timed out{after}; these runs go on:", "error")
+        self.codes.append(Exit.WAITING)
+
+    def left(self, why: str, of: str) -> None:
+        """Take those that were still running when somebody left."""
+        refs = list(self._places)
+        self._give_back(self.watched.pending, why.partition(",")[0].partition(";")[0])
+        go_on(refs, why, of)
+
+    def close(self) -> None:
+        """Write what is left to write; to nobody, if nobody reads."""
+        try:
+            self._output.close()
+        except BrokenPipeError:
+            quiet()
+
+    def _give_back(self, seen: dict[Ref, Run] | dict[Ref, Run | None], problem: str) -> None:
+        for ref, places in self._places.items():
+            run = seen.get(ref) or self._last[ref].run
+            for place in places:
+                if run is None:
+                    self._output.add(attempt_row(Attempt(ref=ref, error=OmnirunError(problem))), place)
+                else:
+                    self._output.add(run_row(run, problem), place)
+        self._places.clear()
+
+    def _settle(self, attempt: Attempt, places: Iterable[int]) -> None:
+        if attempt.error is not None:
+            complain(attempt.error)
+            self.codes.append(code_of(attempt.error))
+        elif attempt.run is not None:
+            self.codes.append(self._judged(attempt.run))
+        for place in places:
+            self._output.add(attempt_row(attempt), place)
+
+    def _judged(self, run: Run) -> Exit:
+        """Let a run pass, or say why not; the gates are those of `Run.check`."""
+        gates: dict[str, Gate] = {
+            name: "raise" if name in self._terms.fail_on else "pass"
+            for name in ("failure", "alert", "skipped", "no_verdict")
+        }
+        try:
+            run.check(**gates)
+        except OmnirunError as error:
+            complain(error)
+            return code_of(error)
+        return Exit.SUCCESS

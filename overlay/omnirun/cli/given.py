@@ -1,0 +1,200 @@
+"""What the user gave: targets and refs from arguments or stdin, and an input as JSON. All of it is read and checked
+before anything is sent.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+
+import attrs
+
+from omnirun.cli.told import Usage, on_terminal, say
+from omnirun.cli.words import did_you_mean
+from omnirun.errors import BadRef
+from omnirun.refs import Address, Ref, Target
+from omnirun.registry import BUILT_IN, GROUP, parse_target, provider
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+T = TypeVar("T")
+
+STDIN = "-"
+
+
+def targets(words: Iterable[str], given: Mapping[str, Any] | None = None) -> list[Target]:
+    """Read targets; each of them takes the input, if there is one."""
+    read = _each(words, "target", _target)
+    return read if given is None else [_with_input(target, given) for target in read]
+
+
+def refs(words: Iterable[str]) -> list[Ref]:
+    """Read refs, each once and in its one spelling."""
+    return list(dict.fromkeys(_each(words, "ref", _ref)))
+
+
+def lane(word: str) -> tuple[str, str]:
+    """Read `provider` or `provider@account`."""
+    name, _, account = word.rstrip(":").partition("@")
+    _known(name)
+    return name, account
+
+
+def _each(words: Iterable[str], key: str, read: Callable[[str], T]) -> list[T]:
+    """Read all, and tell of all that can't be read at once."""
+    found: list[T] = []
+    wrong: list[str] = []
+    for word in _spread(words, key):
+        try:
+            found.append(read(word))
+        except BadRef as error:
+            wrong.append(str(error))
+    if wrong:
+        raise Usage("; ".join(wrong) + " Nothing was sent.")
+    if not found:
+        raise Usage(f"no {key} was given: neither as an argument nor, with -, on stdin.")
+    return found
+
+
+def _spread(words: Iterable[str], key: str) -> Iterable[str]:
+    """Put the lines of stdin in the place of `-`."""
+    for word in words:
+        if word == STDIN:
+            yield from _lines(key)
+        else:
+            yield word
+
+
+def _lines(key: str) -> Iterable[str]:
+    """A line is an address, or a row that `-o jsonl` wrote; `#` begins a remark."""
+    for number, line in enumerate(_stdin(f"{key}s, one per line").splitlines(), 1):
+        text = line.strip()
+        if text.startswith("{"):
+            row = decoded(text, f"line {number} of stdin")
+            if not isinstance(row.get(key), str):
+                raise Usage(f"line {number} of stdin has no {key!r}: it is not a row that -o jsonl writes.")
+            yield row[key]
+        elif text and not text.startswith("#"):
+            yield text
+
+
+def _stdin(what: str) -> str:
+    if on_terminal(sys.stdin):
+        say(f"reading {what}, from the terminal; Ctrl-D ends it")
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise Usage(f"stdin is not text in UTF-8 ({error.reason} at byte {error.start}).") from None
+
+
+def _target(word: str) -> Target:
+    _address(word)
+    try:
+        return parse_target(word)
+    except BadRef:
+        if _is_ref(word):
+            raise BadRef(f"{word} is a run; this verb takes what was run, such as {_stem(word)}.") from None
+        raise
+
+
+def _ref(word: str) -> Ref:
+    _address(word)
+    ref = Ref.parse(word)
+    try:
+        return provider(ref.provider).canonical(ref)
+    except BadRef:
+        if _is_target(word):
+            raise BadRef(
+                f"{word} is a target, this verb takes its runs: `omnirun history {word}` lists them."
+            ) from None
+        raise
+
+
+def _address(word: str) -> None:
+    _known(Address.parse(word).provider)
+
+
+def names() -> list[str]:
+    """Name the providers: the built-in ones, and those that other packages offer."""
+    return sorted({*BUILT_IN, *(point.name for point in entry_points(group=GROUP))})
+
+
+def _known(name: str) -> None:
+    if name not in BUILT_IN and name not in (known := names()):
+        raise BadRef(f"there is no provider {name!r}.{did_you_mean(name, known)} Known are {', '.join(known)}.")
+
+
+def _is_ref(word: str) -> bool:
+    ref = Ref.parse(word)
+    try:
+        provider(ref.provider).canonical(ref)
+    except BadRef:
+        return False
+    return True
+
+
+def _is_target(word: str) -> bool:
+    try:
+        parse_target(word)
+    except BadRef:
+        return False
+    return True
+
+
+def _stem(word: str) -> str:
+    ref = Ref.parse(word)
+    target = provider(ref.provider).target_of(ref)
+    return f"{ref.provider}:..." if target is None else str(target)
+
+
+# ------------------------------------------------------------------------------------------------ the input
+
+
+def given_input(text: str | None) -> Mapping[str, Any] | None:
+    """Read an input: JSON, `@` and a file with JSON, or `-` for stdin."""
+    if text is None:
+        return None
+    if text == STDIN:
+        return decoded(_stdin("the input, JSON"), "stdin")
+    if text.startswith("@"):
+        return decoded(_file(text[1:]), text[1:])
+    return decoded(text, "--input")
+
+
+def decoded(text: str, where: str) -> dict[str, Any]:
+    """Decode a JSON object."""
+    try:
+        value = json.loads(text, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise Usage(
+            f"{where} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise Usage(f"{where} is not JSON that can be sent: {error}.") from None
+    if not isinstance(value, dict):
+        raise Usage(f"{where} has to be a JSON object, {{...}}; it is {json.dumps(value)[:40]}.")
+    return cast("dict[str, Any]", value)
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number in JSON")
+
+
+def _file(path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8-sig")
+    except OSError as error:
+        raise Usage(f"the input {path!r} can't be read: {error.strerror}.") from None
+    except ValueError as error:  # not UTF-8, or a path with a null character
+        raise Usage(f"the input {path!r} can't be read: {error}.") from None
+
+
+def _with_input(target: Target, given: Mapping[str, Any]) -> Target:
+    if "input" not in {field.name for field in attrs.fields(type(target))}:
+        raise Usage(f"{target} takes no input; --input is for targets that do, such as Monid endpoints.")
+    made: Target = attrs.evolve(target, input=given)  # type: ignore[call-arg]
+    return made

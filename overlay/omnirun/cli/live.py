@@ -1,0 +1,144 @@
+"""Runs as they are waited for: a live table on a terminal, a line per change elsewhere; both on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from omnirun.cli.rows import STYLES, age
+from omnirun.cli.times import shown
+from omnirun.cli.told import on_terminal, say, stderr
+from omnirun.cli.words import counted, fit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable
+
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+    from omnirun.refs import Ref
+    from omnirun.run import Run
+
+_AROUND = 4  # lines of the screen that are not rows
+_PER_SECOND = 8
+
+
+class Watched:
+    """Runs as last seen.
+
+    Args:
+        refs: of the runs that are waited for.
+        next_poll: tells when a run is asked about next (seconds UTC), if that is known.
+    """
+
+    def __init__(self, refs: Iterable[Ref], next_poll: Callable[[Ref], float | None]) -> None:
+        self.pending: dict[Ref, Run | None] = dict.fromkeys(refs)
+        self._next_poll = next_poll
+        self._ended: dict[Ref, Run] = {}
+        self._began = time.monotonic()
+        self._lock = threading.Lock()  # the display is drawn by a thread of its own
+        self._live = on_terminal(sys.stderr)
+
+    def shown(self) -> contextlib.AbstractContextManager[object]:
+        """What to wait in."""
+        if not self._live or not self.pending:
+            return contextlib.nullcontext()
+        from rich.live import Live
+        from rich.spinner import Spinner
+
+        self._spinner = Spinner("dots", style="cyan")
+        return Live(
+            self, console=stderr(), refresh_per_second=_PER_SECOND, transient=True, redirect_stdout=False
+        )
+
+    def see(self, run: Run) -> None:
+        """Take note of a run."""
+        with self._lock:
+            before = self.pending.get(run.ref)
+            if run.finished:
+                self.pending.pop(run.ref, None)
+                known = self._ended.setdefault(run.ref, run) is not run
+            else:
+                self.pending[run.ref] = run
+                known = before is not None and before.state == run.state
+        if not self._live and not known:
+            say(f"{datetime.now(UTC):%H:%M:%S}  {run.ref}  {_words(run)}")
+
+    def gone(self, ref: Ref | None) -> None:
+        """Take note that a run is not waited for any longer."""
+        if ref is not None:
+            with self._lock:
+                self.pending.pop(ref, None)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.table import Table
+        from rich.text import Text
+
+        room = max(1, console.size.height - _AROUND)
+        with self._lock:
+            pending = list(islice(self.pending.items(), room))
+            ended = list(self._ended.values())[-(room - len(pending)) :] if len(pending) < room else []
+            more = len(self.pending) - len(pending)
+            counts = f"{counted(len(self.pending), 'run')} to wait for, {len(self._ended)} ended"
+        now = datetime.now(UTC)
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(width=1)
+        table.add_column(overflow="ellipsis", no_wrap=True)
+        for _ in range(3):
+            table.add_column(no_wrap=True)
+        for run in ended:
+            mark = Text("✓", "green") if run.ok else Text("•", STYLES.get(str(run.verdict or run.outcome), ""))
+            table.add_row(mark, fit(run.ref), _state(run), shown(run.duration), "")
+        for ref, run in pending:
+            state = Text("…") if run is None else _state(run)
+            old = shown(None if run is None else age(run, now))
+            table.add_row(self._spinner, fit(ref), state, old, self._next(ref, now))
+        yield table
+        if more:
+            yield Text(f"  and {more:,} more", "dim")
+        yield Text(f"{counts}, {shown(time.monotonic() - self._began)}; Ctrl-C ends the wait, not the runs", "dim")
+
+    def _next(self, ref: Ref, now: datetime) -> str:
+        at = self._next_poll(ref)
+        return "asking" if at is None or at <= now.timestamp() else f"next poll in {round(at - now.timestamp())} s"
+
+
+def _state(run: Run) -> object:
+    from rich.text import Text
+
+    word = str(run.verdict or run.outcome or run.phase)
+    return Text(fit(run.state or run.phase), STYLES.get(word, "bold"))
+
+
+def _words(run: Run) -> str:
+    """A run in words, each said once."""
+    words = [run.state or str(run.phase), *(str(word) for word in (run.outcome, run.verdict) if word is not None)]
+    took = f"({shown(run.duration)})" if run.finished and run.duration is not None else ""
+    return " ".join([*dict.fromkeys(words), took]).rstrip()
+
+
+@contextlib.contextmanager
+def counting(doing: str, total: int) -> Generator[Callable[[], None], None, None]:
+    """Show on a terminal how far one has come; gives what to call at each step."""
+    done = 0
+
+    def text() -> str:
+        return f"{doing} ({done:,} of {total:,})" if total > 1 else doing
+
+    if not on_terminal(sys.stderr):
+        yield lambda: None
+        return
+    from rich.status import Status
+
+    with Status(text(), console=stderr()) as status:
+
+        def count() -> None:
+            nonlocal done
+            done += 1
+            status.update(text())
+
+        yield count

@@ -1,0 +1,156 @@
+"""What is said beside the data, and how the command ends: all of it on stderr, one sentence per matter.
+
+`told` stands around every verb. It turns errors into a sentence and an exit code, a closed pipe into a quiet end,
+and SIGTERM, with which a CI job is cancelled, into the same end as Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from omnirun.cli.exits import Exit, code_of
+from omnirun.cli.words import fit
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from rich.console import Console
+
+_COLORS = {"error": "bold red", "warning": "yellow", "interrupted": "yellow"}
+
+
+class Usage(Exception):  # noqa: N818 - it says what went wrong: the way the command was used
+    """The command can't do what it was asked for, as it was asked; the message says how to ask."""
+
+
+class Ending:
+    """How a verb ends."""
+
+    code = Exit.SUCCESS
+
+
+def stderr() -> Console:
+    """Give a console on stderr as it is now; a live display may have replaced it."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str, *, of: str = "") -> None:
+    """Say a line on stderr; `of` is the kind of it, such as `error`."""
+    from rich.text import Text
+
+    line = Text.assemble((f"{of}: ", _COLORS.get(of, "")), fit(text)) if of else Text(fit(text))
+    with contextlib.suppress(OSError, ValueError):  # nobody is left to hear it
+        stderr().print(line)
+
+
+def complain(error: BaseException) -> None:
+    """Say an error; nothing more is known of it than its own words."""
+    say(str(error) or type(error).__name__, of="error")
+
+
+def go_on(refs: Sequence[object], why: str, of: str) -> None:
+    """Say which runs go on and how to wait for them again."""
+    say(why, of=of)
+    for ref in refs:
+        say(f"  {ref}")
+    few = 3
+    if refs:
+        again = " ".join(map(str, refs)) if len(refs) <= few else "-   (with these refs on stdin)"
+        say(f"resume with: omnirun wait {again}")
+
+
+def on_terminal(stream: object) -> bool:
+    """Tell whether a stream is a terminal that can move its cursor."""
+    with contextlib.suppress(AttributeError, ValueError):  # a stream of a test's, or a closed one
+        return stream.isatty() and os.environ.get("TERM") != "dumb"  # type: ignore[attr-defined, no-any-return]
+    return False
+
+
+@contextlib.contextmanager
+def told(*, verbose: bool = False) -> Generator[Ending, None, None]:
+    """Stand around a verb; ends in `typer.Exit`.
+
+    Args:
+        verbose: show where a defect is.
+    """
+    ending = Ending()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):  # a stream of a test's
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        with _terminable():
+            yield ending
+            sys.stdout.flush()
+    except typer.Exit:
+        raise
+    except BrokenPipeError:
+        quiet()
+    except KeyboardInterrupt:
+        say("nothing is left behind", of="interrupted")
+        ending.code = Exit.INTERRUPTED
+    except Usage as error:
+        complain(error)
+        ending.code = Exit.USAGE
+    except Exception as error:  # noqa: BLE001 - the end of the line: whatever it is becomes a sentence
+        ending.code = code_of(error)
+        if ending.code is Exit.DEFECT:
+            _confess(error, verbose=verbose)
+        else:
+            complain(error)
+            _drop_output()
+    if ending.code:
+        raise typer.Exit(ending.code)
+
+
+def quiet() -> None:
+    """Whoever read stdout has closed it: what is still to be written goes nowhere."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def _drop_output() -> None:
+    """What stdout would not take (a full disk) must not be tried again at the end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        quiet()
+
+
+def _confess(error: Exception, *, verbose: bool) -> None:
+    say(
+        f"{type(error).__name__}: {error}. This is a defect of omnirun or of a provider's plug-in, not yours; "
+        "--verbose shows where.",
+        of="error",
+    )
+    if verbose:
+        import traceback
+
+        sys.stderr.writelines(traceback.format_exception(error))
+
+
+@contextlib.contextmanager
+def _terminable() -> Generator[None, None, None]:
+    """SIGTERM ends it as Ctrl-C does."""
+
+    def interrupt(_number: int, _frame: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

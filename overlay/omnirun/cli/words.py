@@ -1,0 +1,40 @@
+"""Words as people type them and as providers send them: suggestions for typos, and text made fit for a terminal.
+
+Text from a provider is hostile until here: a control character could rewrite what is on the screen, a line break
+could fake a row.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# C0, DEL and C1 (among them ESC and CSI), line separators, and the marks that reverse the direction of text.
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
+
+
+def fit(text: object) -> str:
+    """Make text fit for one line of a terminal: what controls it is spelled out."""
+    return _UNFIT.sub(_spelled, str(text))
+
+
+def _spelled(match: re.Match[str]) -> str:
+    character = match[0]
+    return " " if character in "\t\n\r" else character.encode("unicode_escape").decode()
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Suggest what a mistyped word may stand for; an empty string if nothing is near."""
+    from difflib import get_close_matches
+
+    spelled = {name.lower(): name for name in known}
+    near = [spelled[name] for name in get_close_matches(word.lower(), spelled, n=2, cutoff=0.6)]
+    return f" Did you mean {' or '.join(near)}?" if near else ""
+
+
+def counted(number: int, noun: str) -> str:
+    """Count things: `1 run`, `2 runs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
