@@ -6,6 +6,9 @@ Runs that were still under way are read again next time, and so is an hour befor
 file is replaced only when all of it is written.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# (polars' own annotations name numpy's types, and numpy is not needed here)
+
 from __future__ import annotations
 
 import argparse
