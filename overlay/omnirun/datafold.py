@@ -33,6 +33,7 @@ from omnirun_raw.http import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from omnirun.errors import ApiError
     from omnirun.states import States
@@ -105,7 +106,8 @@ class Datafold(Provider):
 
     def read(self, ref: Ref, response: Response, at: float) -> Run:
         """See `Provider`."""
-        return self._run(self.target_of(ref), self.body(response, at, str(ref)), at)
+        monitor = self.target_of(ref)
+        return self._run(monitor, f"{monitor.path}/runs/", self.body(response, at, str(ref)), moment(at))
 
     def history(self, target: Target) -> Listing[Run]:
         """See `Provider`."""
@@ -155,7 +157,8 @@ class Datafold(Provider):
 
     def _page(self, monitor: Monitor, response: Response, at: float) -> Page[Run]:
         body = cast("wire.ApiPublicListMonitorRunsOut", self.body(response, at, str(monitor)))
-        runs = tuple(self._run(monitor, dict(item), at) for item in body["runs"])
+        seen, under = moment(at), f"{monitor.path}/runs/"
+        runs = tuple(self._run(monitor, under, cast("dict[str, Any]", item), seen) for item in body["runs"])
         return Page(
             runs,
             len(runs),
@@ -181,12 +184,12 @@ class Datafold(Provider):
             pages=body["total_pages"],
         )
 
-    def _run(self, monitor: Monitor, body: dict[str, Any], at: float) -> Run:
+    def _run(self, monitor: Monitor, under: str, body: dict[str, Any], seen: datetime) -> Run:
         item = cast("wire.ApiPublicMonitorRunResultOut", body)
         word = item.get("state") or ""
         meaning = states.meaning(self.states, word)
         return Run(
-            monitor.run(f"{monitor.path}/runs/{int(item['run_id'])}"),
+            monitor.run(f"{under}{int(item['run_id'])}"),
             monitor,
             meaning.phase,
             meaning.outcome,
@@ -194,7 +197,7 @@ class Datafold(Provider):
             meaning.partial,
             word,
             started_at=instant(item.get("started_at")),
-            observed_at=moment(at),
+            observed_at=seen,
             error=item.get("error"),
             warnings=tuple(item.get("warnings") or ()),
             output=item.get("diff_id"),

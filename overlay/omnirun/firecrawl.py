@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 _UUID = r"[0-9a-fA-F-]{36}"
 _CHECK = re.compile(rf"monitors/({_UUID})/checks/({_UUID})")
 _MONITOR = re.compile(rf"monitors/({_UUID})")
+_SPELLED = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # as UUID would write it
 _PAGE_SIZE = 100
 _EVENTS: Mapping[str, Literal["page", "completed"]] = {
     "monitor.page": "page",
@@ -55,9 +56,14 @@ _EVENTS: Mapping[str, Literal["page", "completed"]] = {
 }
 
 
+def _spelled(text: str) -> str:
+    """Write a UUID in its one spelling; raises `ValueError`."""
+    return text if _SPELLED.fullmatch(text) else str(UUID(text))
+
+
 def _uuid(value: str | UUID) -> str:
     try:
-        return str(value if isinstance(value, UUID) else UUID(value))
+        return str(value) if isinstance(value, UUID) else _spelled(value)
     except (ValueError, TypeError, AttributeError):
         raise BadRef(
             f"a Firecrawl monitor is named by its UUID, not by {value!r}: "
@@ -268,7 +274,7 @@ class Firecrawl(Provider):
         meaning = states.meaning(self.states, word, completed=finished_at is not None)
         credits_ = item.get("actualCredits")
         return Run(
-            monitor.run(f"{monitor.path}/checks/{UUID(need(item.get('id'), 'id'))}"),
+            monitor.run(f"{monitor.path}/checks/{_spelled(need(item.get('id'), 'id'))}"),
             monitor,
             meaning.phase,
             meaning.outcome,

@@ -9,8 +9,7 @@ trigger can't be told from somebody else's and nothing is adopted.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import quote, unquote
 
@@ -30,6 +29,9 @@ from omnirun_raw.http import UNSET
 from omnirun_raw.monid.api.runs import get_run, list_runs, start_run, stop_run
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from omnirun.errors import ApiError
     from omnirun.refs import TargetInfo
     from omnirun.states import States
@@ -103,7 +105,7 @@ class Monid(Provider):
 
     def canonical(self, ref: Ref) -> Ref:
         """See `Provider`."""
-        return respelled(ref, f"runs/{quote(_id(ref), safe='')}")
+        return respelled(ref, f"runs/{_quoted(_id(ref))}")
 
     def target_of(self, ref: Ref) -> None:
         """See `Provider`; a Monid ref does not say what was run."""
@@ -124,7 +126,7 @@ class Monid(Provider):
 
     def read_trigger(self, target: Target, response: Response, at: float) -> Run:
         """See `Provider`."""
-        return self._run(self._body(response, at, str(target)), target.account, at)
+        return self._run(self._body(response, at, str(target)), target.account, moment(at))
 
     def get(self, ref: Ref) -> Request[Any]:
         """See `Provider`."""
@@ -132,7 +134,7 @@ class Monid(Provider):
 
     def read(self, ref: Ref, response: Response, at: float) -> Run:
         """See `Provider`."""
-        return self._run(self._body(response, at, str(ref)), ref.account, at)
+        return self._run(self._body(response, at, str(ref)), ref.account, moment(at))
 
     def stop(self, ref: Ref) -> Request[Any]:
         """See `Provider`."""
@@ -198,7 +200,8 @@ class Monid(Provider):
             raise self.error(response, at, doing)
         body = cast("wire.RunListResponse", decoded(response, doing))
         items = body["items"]
-        runs = [self._run(dict(item), account, at, full=False) for item in items]
+        seen = moment(at)
+        runs = [self._run(cast("dict[str, Any]", item), account, seen, full=False) for item in items]
         mine = tuple(
             run for run in runs if only is None or (run.target is not None and run.target.path == only.path)
         )
@@ -210,7 +213,7 @@ class Monid(Provider):
         items = tuple(item if is_object(item) else {"value": item} for item in made)
         return Page(items, len(items), asked=len(items))
 
-    def _run(self, body: dict[str, Any], account: str, at: float, *, full: bool = True) -> Run:
+    def _run(self, body: dict[str, Any], account: str, seen: datetime, *, full: bool = True) -> Run:
         item = cast("wire.Run", body)
         word = item.get("status") or ""
         meaning = states.meaning(self.states, word)
@@ -220,15 +223,15 @@ class Monid(Provider):
             outcome = _outcome(reply.get("httpStatus"), full=full)
         error = reply.get("error")
         return Run(
-            Ref("monid", account, f"runs/{quote(need(item.get('runId'), 'runId'), safe='')}"),
-            _endpoint(item, account),
+            Ref("monid", account, f"runs/{_quoted(need(item.get('runId'), 'runId'))}"),
+            _endpoint(item.get("provider", ""), item.get("endpoint", ""), account),
             meaning.phase,
             outcome,
             meaning.verdict,
             meaning.partial,
             word,
             created_at=instant(item.get("createdAt")),
-            observed_at=moment(at),
+            observed_at=seen,
             error=None if error is None or meaning.phase is not Phase.FINISHED else str(error),
             cost=_cost(item),
             output=item.get("output"),
@@ -246,7 +249,7 @@ def _outcome(status: Any, *, full: bool) -> Outcome:
 def _cost(item: wire.Run) -> Cost | None:
     """What it cost, else what it is priced at; a number or an object with amount and currency."""
     for value in (item.get("cost"), item.get("price")):
-        if isinstance(value, Mapping):
+        if is_object(value):
             price = cast("wire.RunPrice", value)
             if (amount := price.get("amount")) is not None:
                 return Cost(float(amount), price.get("currency") or "")
@@ -255,11 +258,16 @@ def _cost(item: wire.Run) -> Cost | None:
     return None
 
 
-def _endpoint(item: wire.Run, account: str) -> Endpoint | None:
-    slug, endpoint = item.get("provider", ""), item.get("endpoint", "")
+@lru_cache
+def _endpoint(slug: str, endpoint: str, account: str) -> Endpoint | None:
+    """Make the target of a run; runs of the same endpoint share it."""
     if not slug or not endpoint or "/" in slug:
         return None
     return Endpoint(slug, endpoint if endpoint.startswith("/") else f"/{endpoint}", account=account)
+
+
+def _quoted(id: str) -> str:  # noqa: A002 - the field's own name
+    return id if id.isascii() and id.isalnum() else quote(id, safe="")
 
 
 def _id(ref: Ref) -> str:

@@ -236,12 +236,13 @@ def instant(value: Any) -> datetime | None:
 
     A time without an offset is taken for UTC.
     """
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return _epoch(value)
     if not isinstance(value, str):
-        return None
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return _epoch(value) if number else None
     try:
         read = datetime.fromisoformat(value)
+        if read.tzinfo is UTC:
+            return read
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):  # the latter from an offset at the very first or last day
         return None
