@@ -42,13 +42,14 @@ if TYPE_CHECKING:
         Unsupported,
         WaitTimeout,
     )
+    from omnirun.exchange import Timeouts
+    from omnirun.hooks import Answered, Hooks, Outgoing, Retrying, Sending
     from omnirun.policy import WaitPolicy
     from omnirun.provider import Provider
     from omnirun.refs import Ref, Target, TargetInfo
     from omnirun.registry import parse_target
     from omnirun.run import Cost, Origin, Run, to_dicts
     from omnirun.states import Meaning, Outcome, Phase, Verdict
-    from omnirun.transport import Timeouts
 
 _ERRORS = (
     "AlreadyRunning AmbiguousTrigger ApiError AuthError BadRef BadSignature ClientClosed Conflict InvalidRequest "
@@ -60,13 +61,14 @@ _WHERE = {
     "attempts": "Attempt",
     "client": "AsyncClient Client",
     "errors": _ERRORS,
+    "exchange": "Timeouts",
+    "hooks": "Answered Hooks Outgoing Retrying Sending",
     "policy": "WaitPolicy",
     "provider": "Provider",
     "refs": "Ref Target TargetInfo",
     "registry": "parse_target",
     "run": "Cost Origin Run to_dicts",
     "states": "Meaning Outcome Phase Verdict",
-    "transport": "Timeouts",
 }
 _MODULES = ("datafold", "firecrawl", "monid", "states")
 _HOME = {name: module for module, names in _WHERE.items() for name in names.split()}
@@ -75,6 +77,7 @@ __all__ = [
     "Account",
     "AlreadyRunning",
     "AmbiguousTrigger",
+    "Answered",
     "ApiError",
     "AsyncClient",
     "Attempt",
@@ -85,6 +88,7 @@ __all__ = [
     "ClientClosed",
     "Conflict",
     "Cost",
+    "Hooks",
     "InvalidRequest",
     "Meaning",
     "MissingKey",
@@ -92,6 +96,7 @@ __all__ = [
     "OmnirunError",
     "Origin",
     "Outcome",
+    "Outgoing",
     "PageError",
     "PaymentRequired",
     "Phase",
@@ -99,9 +104,11 @@ __all__ = [
     "Provider",
     "RateLimited",
     "Ref",
+    "Retrying",
     "Run",
     "RunAlerted",
     "RunFailed",
+    "Sending",
     "ServerError",
     "Target",
     "TargetInfo",

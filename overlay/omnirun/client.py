@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from omnirun.async_driver import AsyncDriver
 from omnirun.clock import Clock
 from omnirun.engine import Engine
+from omnirun.exchange import Timeouts
 from omnirun.pages import AsyncCompleted, AsyncPages, Completed, Pages
 from omnirun.paging import SCAN_LIMIT
 from omnirun.policy import WaitPolicy
 from omnirun.provider import Query
 from omnirun.sync_driver import SyncDriver
-from omnirun.transport import AsyncTransport, SyncTransport, Timeouts
+from omnirun.transport import AsyncTransport, SyncTransport
 from omnirun.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
 
     from omnirun.accounts import Account
     from omnirun.attempts import Attempt
+    from omnirun.hooks import Hooks
     from omnirun.refs import Target, TargetInfo
     from omnirun.run import Run
     from omnirun.states import States
     from omnirun.transport import Factory
-    from omnirun.triggers import OnConflict
+    from omnirun.triggers import OnConflict, OnLost
     from omnirun.waiting import OnUpdate, RefLike
     from omnirun.webhooks import Event
     from omnirun_raw.http import Request
@@ -50,6 +52,7 @@ class _Face:
         states: Mapping[str, States] | None = None,
         timeouts: Timeouts | None = None,
         http_client: Factory | None = None,
+        hooks: Hooks | None = None,
         environ: Mapping[str, str] | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -61,11 +64,16 @@ class _Face:
             states: replacements in the state tables, such as `{"datafold": {"learning": states.RUNNING}}`.
             timeouts: of single requests, in seconds.
             http_client: makes the HTTP client: `httpx.Client`, `httpx.AsyncClient` or another with their interface.
+            hooks: functions that look on, such as a tracer's.
             environ: where `<PROVIDER>_API_KEY` and `<PROVIDER>_BASE_URL` come from, if not the process environment.
             clock: tells the time.
         """
         self._engine = Engine(
-            accounts, policy or WaitPolicy(), states or {}, os.environ if environ is None else environ
+            accounts,
+            policy or WaitPolicy(),
+            states or {},
+            os.environ if environ is None else environ,
+            hooks=hooks,
         )
         self._connect(timeouts or Timeouts(), http_client, clock or Clock())
 
@@ -86,28 +94,37 @@ class Client(_Face):
     _driver: SyncDriver
 
     def _connect(self, timeouts: Timeouts, factory: Factory | None, clock: Clock) -> None:
-        transport = SyncTransport(self._engine.accounts, timeouts, factory)
+        transport = SyncTransport(self._engine.accounts, timeouts, self._engine.hooks, factory)
         self._driver = SyncDriver(transport, self._engine.scheduler, clock)
 
-    def trigger(self, target: Target | str, *, on_conflict: OnConflict = "raise") -> Run:
+    def trigger(
+        self, target: Target | str, *, on_conflict: OnConflict = "raise", on_lost: OnLost | None = None
+    ) -> Run:
         """Start a run. It is never sent twice: what may have been accepted is looked for instead.
 
         Args:
             target: what to run.
             on_conflict: what to do if the target is busy: raise `AlreadyRunning`, or `attach` to that run.
+            on_lost: what to do if no answer came and the target's list shows one run that can be it: `adopt` it, or
+                `raise` `AmbiguousTrigger`. By default as the provider's list allows: Datafold and Firecrawl adopt,
+                Monid, whose list shows no input, raises.
 
         Raises:
             AmbiguousTrigger: it may have been accepted and is not to be found.
             ApiError: the provider refused it.
             TransportError: the provider could not be reached.
         """
-        return self._driver.run(self._engine.trigger(self._driver, target, on_conflict))
+        return self._driver.run(self._engine.trigger(self._driver, target, on_conflict, on_lost))
 
     def trigger_all(
-        self, targets: Iterable[Target | str], *, on_conflict: OnConflict = "raise"
+        self,
+        targets: Iterable[Target | str],
+        *,
+        on_conflict: OnConflict = "raise",
+        on_lost: OnLost | None = None,
     ) -> list[Attempt]:
         """Start a run of each target, in their order; the error of one is in its attempt."""
-        return self._driver.run(self._engine.trigger_all(self._driver, targets, on_conflict))
+        return self._driver.run(self._engine.trigger_all(self._driver, targets, on_conflict, on_lost))
 
     def get(self, ref: RefLike) -> Run:
         """Read a run.
@@ -140,10 +157,13 @@ class Client(_Face):
         timeout: float | None = None,
         *,
         on_conflict: OnConflict = "raise",
+        on_lost: OnLost | None = None,
         on_update: OnUpdate | None = None,
     ) -> Run:
         """Trigger, then wait; `timeout` (seconds) is for the wait. Raises what `trigger` and `wait` raise."""
-        return self._driver.run(self._engine.run(self._driver, target, timeout, on_conflict, on_update))
+        return self._driver.run(
+            self._engine.run(self._driver, target, timeout, on_conflict, on_update, on_lost=on_lost)
+        )
 
     def as_completed(
         self,
@@ -238,10 +258,13 @@ class Client(_Face):
         timeout: float | None = None,
         *,
         on_conflict: OnConflict = "raise",
+        on_lost: OnLost | None = None,
         on_update: OnUpdate | None = None,
     ) -> list[Attempt]:
         """Trigger all, then wait for all, in their order; errors and `WaitTimeout` are in the attempts."""
-        return self._driver.run(self._engine.run_all(self._driver, targets, timeout, on_conflict, on_update))
+        return self._driver.run(
+            self._engine.run_all(self._driver, targets, timeout, on_conflict, on_update, on_lost=on_lost)
+        )
 
     def wait_all(
         self,
@@ -307,18 +330,24 @@ class AsyncClient(_Face):
     _driver: AsyncDriver
 
     def _connect(self, timeouts: Timeouts, factory: Factory | None, clock: Clock) -> None:
-        transport = AsyncTransport(self._engine.accounts, timeouts, factory)
+        transport = AsyncTransport(self._engine.accounts, timeouts, self._engine.hooks, factory)
         self._driver = AsyncDriver(transport, self._engine.scheduler, clock)
 
-    async def trigger(self, target: Target | str, *, on_conflict: OnConflict = "raise") -> Run:
+    async def trigger(
+        self, target: Target | str, *, on_conflict: OnConflict = "raise", on_lost: OnLost | None = None
+    ) -> Run:
         """See `Client.trigger`."""
-        return await self._driver.run(self._engine.trigger(self._driver, target, on_conflict))
+        return await self._driver.run(self._engine.trigger(self._driver, target, on_conflict, on_lost))
 
     async def trigger_all(
-        self, targets: Iterable[Target | str], *, on_conflict: OnConflict = "raise"
+        self,
+        targets: Iterable[Target | str],
+        *,
+        on_conflict: OnConflict = "raise",
+        on_lost: OnLost | None = None,
     ) -> list[Attempt]:
         """See `Client.trigger_all`."""
-        return await self._driver.run(self._engine.trigger_all(self._driver, targets, on_conflict))
+        return await self._driver.run(self._engine.trigger_all(self._driver, targets, on_conflict, on_lost))
 
     async def get(self, ref: RefLike) -> Run:
         """See `Client.get`."""
@@ -336,10 +365,13 @@ class AsyncClient(_Face):
         timeout: float | None = None,
         *,
         on_conflict: OnConflict = "raise",
+        on_lost: OnLost | None = None,
         on_update: OnUpdate | None = None,
     ) -> Run:
         """See `Client.run`."""
-        return await self._driver.run(self._engine.run(self._driver, target, timeout, on_conflict, on_update))
+        return await self._driver.run(
+            self._engine.run(self._driver, target, timeout, on_conflict, on_update, on_lost=on_lost)
+        )
 
     def as_completed(
         self,
@@ -383,11 +415,12 @@ class AsyncClient(_Face):
         timeout: float | None = None,
         *,
         on_conflict: OnConflict = "raise",
+        on_lost: OnLost | None = None,
         on_update: OnUpdate | None = None,
     ) -> list[Attempt]:
         """See `Client.run_all`."""
         return await self._driver.run(
-            self._engine.run_all(self._driver, targets, timeout, on_conflict, on_update)
+            self._engine.run_all(self._driver, targets, timeout, on_conflict, on_update, on_lost=on_lost)
         )
 
     async def wait_all(

@@ -21,6 +21,7 @@ from omnirun.attempts import Attempt
 from omnirun.clock import moment
 from omnirun.errors import AmbiguousTrigger, ClientClosed, Conflict, OmnirunError, WaitTimeout
 from omnirun.flows import Asking, ask, judged
+from omnirun.hooks import Hooks
 from omnirun.paging import SCAN_LIMIT, Pager
 from omnirun.poller import Poller
 from omnirun.provider import Query
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from omnirun.scheduler import Flow, Task
     from omnirun.scripts import Driver, Job, Script
     from omnirun.states import States
-    from omnirun.triggers import OnConflict
+    from omnirun.triggers import OnConflict, OnLost
     from omnirun.waiting import OnUpdate, RefLike
     from omnirun.webhooks import Event
     from omnirun_raw.http import Request, Response
@@ -64,6 +65,8 @@ class Engine:
         policy: how waits poll.
         states: replacements in the state tables, by provider.
         environ: where default accounts come from.
+        hooks: who looks on.
+        random: in [0, 1).
     """
 
     def __init__(
@@ -72,12 +75,15 @@ class Engine:
         policy: WaitPolicy,
         states: Mapping[str, States],
         environ: Mapping[str, str],
+        *,
+        hooks: Hooks | None = None,
         random: Callable[[], float] = _random.random,
     ) -> None:
         self._states = states
         self._providers: dict[str, Provider] = {}
         self.accounts = Accounts(accounts, environ, self.provider)
-        self.asking = Asking(policy, random)
+        self.hooks = hooks or Hooks()
+        self.asking = Asking(policy, random, self.hooks)
         self.scheduler = Scheduler(rate=self.accounts.rate)
         self.poller = Poller(self.scheduler, self.asking, self.provider)
         self.known = Known(self._waited_for)
@@ -113,7 +119,11 @@ class Engine:
         return run
 
     def trigger_all(
-        self, driver: Driver, targets: Iterable[Target | str], on_conflict: OnConflict
+        self,
+        driver: Driver,
+        targets: Iterable[Target | str],
+        on_conflict: OnConflict,
+        on_lost: OnLost | None = None,
     ) -> Script[list[Attempt]]:
         """Start a run of each target; the errors of one don't end the others."""
         attempts: list[Attempt | None] = []
@@ -129,6 +139,7 @@ class Engine:
                     self.known,
                     self.asking,
                     on_conflict,
+                    on_lost,
                 )
                 flows.append((place, target, trigger))
                 attempts.append(None)
@@ -185,9 +196,15 @@ class Engine:
         for task in tasks:
             self.scheduler.cancel(task, now)
 
-    def trigger(self, driver: Driver, target: Target | str, on_conflict: OnConflict) -> Script[Run]:
+    def trigger(
+        self,
+        driver: Driver,
+        target: Target | str,
+        on_conflict: OnConflict,
+        on_lost: OnLost | None = None,
+    ) -> Script[Run]:
         """Start a run."""
-        (attempt,) = yield from self.trigger_all(driver, [target], on_conflict)
+        (attempt,) = yield from self.trigger_all(driver, [target], on_conflict, on_lost)
         return attempt.unwrap()
 
     def wait(
@@ -209,9 +226,11 @@ class Engine:
         timeout: float | None,
         on_conflict: OnConflict,
         on_update: OnUpdate | None,
+        *,
+        on_lost: OnLost | None = None,
     ) -> Script[Run]:
         """Start a run and wait for it to end."""
-        started = yield from self.trigger(driver, target, on_conflict)
+        started = yield from self.trigger(driver, target, on_conflict, on_lost)
         return (yield from self.wait(driver, started, timeout, on_update))
 
     # ---- lists and everything else
@@ -313,9 +332,11 @@ class Engine:
         timeout: float | None,
         on_conflict: OnConflict,
         on_update: OnUpdate | None,
+        *,
+        on_lost: OnLost | None = None,
     ) -> Script[list[Attempt]]:
         """Start a run of each target and wait for them to end."""
-        started = yield from self.trigger_all(driver, targets, on_conflict)
+        started = yield from self.trigger_all(driver, targets, on_conflict, on_lost)
         return (yield from self.wait_all(driver, started, timeout, on_update))
 
     def send(self, request: Request[T], account: str) -> Script[T]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 from omnirun.errors import ApiError, OmnirunError, RateLimited, ServerError, TransportError, UnreadableReply
+from omnirun.hooks import Hooks, Retrying
 from omnirun.replies import unreadable
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Asking:
 
     policy: WaitPolicy
     random: Random
+    hooks: Hooks = attrs.field(factory=Hooks)
     attempts: int = 4
     patience: float = 60.0
 
@@ -48,16 +50,18 @@ def ask(
         OmnirunError: what `read` raised last.
     """
     failures = 0
+    what = f"{step.lane} {step.request.method} {step.request.path}"
     while True:
         told(step)
         reply = yield step
         try:
-            return judged(read, reply, f"{step.lane} {step.request.method} {step.request.path}")
+            return judged(read, reply, what)
         except PASSING as error:
             failures += 1
             pause = max(asking.policy.backoff(failures, asking.random), asked_pause(error, asking.policy))
             if failures >= asking.attempts or pause > asking.patience:
                 raise
+            asking.hooks.retry(Retrying(what, error, failures, pause))
             step = attrs.evolve(step, delay=pause, pause=pause if isinstance(error, RateLimited) else 0.0)
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
@@ -84,6 +85,7 @@ class Lost:
         reply: what came instead of an answer, and when.
         cause: why there was none.
         asking: how the lists are read.
+        adopts: whether a single candidate may be taken for it.
     """
 
     provider: Provider
@@ -94,10 +96,10 @@ class Lost:
     reply: Reply
     cause: OmnirunError
     asking: Asking
-    _found: dict[Ref, Run] = attrs.field(factory=dict["Ref", "Run"], init=False)
+    adopts: bool
+    _found: dict[Ref, Seen] = attrs.field(factory=dict["Ref", "Seen"], init=False)
     _others: set[Ref] = attrs.field(factory=set["Ref"], init=False)
     _listed: bool = attrs.field(default=False, init=False)
-    _until: datetime | None = attrs.field(default=None, init=False)
 
     def find(self) -> Flow[Run]:
         """Look for the run.
@@ -109,52 +111,57 @@ class Lost:
         for at in _LOOKS:
             yield from self._look(at - looked)
             looked = at
-        runs = [run for ref, run in self._found.items() if ref not in self.known]
-        others = {ref for ref in self._others if ref not in self.known} - self._found.keys()
-        if len(runs) == 1 and not others and self.provider.adopts and self._in_time(runs[0]):
-            return runs[0]
+        refs = [ref for ref in self._found if ref not in self.known]
+        others = {ref for ref in self._others if ref not in self.known}.difference(refs)
+        if len(refs) == 1 and not others and self.adopts and self._in_time(self._found[refs[0]]):
+            return self._found[refs[0]].run
         sent_at = moment(self.reply.sent_at)
-        refs = [run.ref for run in runs]
         raise AmbiguousTrigger(self.target, sent_at, refs, self.cause, listed=self._listed) from self.cause
 
     def _look(self, delay: float) -> Flow[None]:
         """Read the target's runs once; what could be read counts, also if the rest could not."""
         sent_at = moment(self.reply.sent_at)
-        look = Look(self.provider.history(self.target), self.lane, self.asking)
+        look = Look(self.provider, self.target, self.lane, self.asking)
         with suppress(OmnirunError):
             yield from _holding(look.back_to(sent_at - _QUIET), self.exclusive, delay)
-        if not look.listed:
-            return
-        self._listed = True
-        self._until = moment(self.reply.at) + look.skew + _LATE
-        for run in filter(self.provider.asked_for, look.runs):
-            if _may_be(run, look.theirs(sent_at)):
-                self._found[run.ref] = run
-            elif _may_be(run, look.theirs(sent_at - _QUIET)):
-                self._others.add(run.ref)
+        self._listed = self._listed or look.listed
+        for seen in look.runs:
+            if seen.may_be_since(sent_at):
+                self._found[seen.run.ref] = seen
+            elif seen.may_be_since(sent_at - _QUIET):
+                self._others.add(seen.run.ref)
 
-    def _in_time(self, run: Run) -> bool:
-        at = run.created_at or run.started_at
-        return at is None or self._until is None or at <= self._until
+    def _in_time(self, seen: Seen) -> bool:
+        return seen.at is None or seen.at <= moment(self.reply.at) + _LATE
+
+
+@attrs.frozen
+class Seen:
+    """A run in a list, and when it began by our clock, at the latest; None if the list doesn't say."""
+
+    run: Run
+    at: datetime | None
+
+    def may_be_since(self, since: datetime) -> bool:
+        """Tell whether it may have begun since a moment; without a time, while it has not ended."""
+        return not self.run.finished if self.at is None else self.at >= since
 
 
 @attrs.define
 class Look:
-    """One reading of a target's runs, and what the replies say of the clocks.
+    """One reading of the runs of a target that somebody asked for.
 
     Attributes:
         runs: what has been read so far.
-        listed: whether anything has been.
-        skew: how far the provider's clock is ahead, at least.
+        listed: whether anything could be.
     """
 
-    listing: Listing[Run]
+    provider: Provider
+    target: Target
     lane: str
     asking: Asking
-    runs: list[Run] = attrs.field(factory=list["Run"], init=False)
+    runs: list[Seen] = attrs.field(factory=list["Seen"], init=False)
     listed: bool = attrs.field(default=False, init=False)
-    skew: timedelta = attrs.field(default=timedelta(), init=False)
-    _margin: timedelta = attrs.field(default=_WITHOUT_DATE, init=False)
     _oldest: datetime | None = attrs.field(default=None, init=False)
 
     def back_to(self, since: datetime) -> Flow[None]:
@@ -163,37 +170,36 @@ class Look:
         Raises:
             OmnirunError: they could not be read further.
         """
-        noted: Listing[Run] = attrs.evolve(self.listing, read=self._read)
+        listing = self.provider.history(self.target)
+        noted: Listing[Run] = attrs.evolve(listing, read=partial(self._read, listing))
         bounded = Query(since=since - _BELIEVABLE)
         # A list filtered by time may leave out what has no time yet: its first page is looked at without the filter.
-        for query in (bounded,) if self.listing.newest_first else (Query(), bounded):
+        for query in (bounded,) if listing.newest_first else (Query(), bounded):
             pager = Pager(noted, query, self.lane, self.asking)
             while pager.cursor is not None:
-                self.runs += yield from pager.next_page()
-                past = (
-                    self.listing.newest_first
-                    and self._oldest is not None
-                    and self._oldest < self.theirs(since)
-                )
+                yield from pager.next_page()
+                past = listing.newest_first and self._oldest is not None and self._oldest < since
                 if query is not bounded or past:
                     break
             if pager.cursor is None:
                 break
 
-    def theirs(self, ours: datetime) -> datetime:
-        """Tell what the provider's clock showed at a moment of ours, at the earliest."""
-        return ours + self.skew - self._margin
-
-    def _read(self, response: Response, at: float) -> Page[Run]:
-        page = self.listing.read(response, at)
-        self.listed, self._oldest = True, page.oldest
-        theirs = http_date(response.headers.get("date"))
-        skew = (
-            None if theirs is None else theirs - moment(at)
-        )  # a slow reply makes it too small, never too large
-        if skew is not None and abs(skew) <= _BELIEVABLE:
-            self.skew, self._margin = skew, _WITH_DATE
+    def _read(self, listing: Listing[Run], response: Response, at: float) -> Page[Run]:
+        page = listing.read(response, at)
+        ahead = _ahead(response, moment(at))
+        self.listed = True
+        self._oldest = None if page.oldest is None else page.oldest - ahead
+        for run in filter(self.provider.asked_for, page.items):
+            began = run.created_at or run.started_at
+            self.runs.append(Seen(run, None if began is None else began - ahead))
         return page
+
+
+def _ahead(response: Response, ours: datetime) -> timedelta:
+    """How far the provider's clock is ahead, at the least: a slow reply makes it too small, never too large."""
+    theirs = http_date(response.headers.get("date"))
+    skew = None if theirs is None else theirs - ours
+    return -_WITHOUT_DATE if skew is None or abs(skew) > _BELIEVABLE else skew - _WITH_DATE
 
 
 def candidates(
@@ -206,24 +212,22 @@ def candidates(
     Raises:
         OmnirunError: the runs could not be listed.
     """
-    return _holding(
-        _since(provider, target, lane, known, since=since, asking=asking), exclusive(provider, lane, target)
-    )
+    flow = _since(provider, target, lane, known, since=since, asking=asking)
+    return _holding(flow, exclusive(lane, target)) if provider.adopts else flow
 
 
 def _since(
     provider: Provider, target: Target, lane: str, known: Known, *, since: datetime, asking: Asking
 ) -> Flow[list[Run]]:
-    look = Look(provider.history(target), lane, asking)
+    look = Look(provider, target, lane, asking)
     yield from look.back_to(since)
-    began = look.theirs(since)
-    found = {run.ref: run for run in look.runs if provider.asked_for(run) and _may_be(run, began)}
+    found = {seen.run.ref: seen.run for seen in look.runs if seen.may_be_since(since)}
     return [run for ref, run in found.items() if ref not in known]
 
 
-def exclusive(provider: Provider, lane: str, target: Target) -> Hashable:
+def exclusive(lane: str, target: Target) -> Hashable:
     """Tell the key that a trigger holds where runs are adopted: one target is triggered by one flow at a time."""
-    return (lane, str(target)) if provider.adopts else None
+    return (lane, str(target))
 
 
 def _holding(flow: Flow[T], key: Hashable, delay: float = 0.0) -> Flow[T]:
@@ -234,8 +238,3 @@ def _holding(flow: Flow[T], key: Hashable, delay: float = 0.0) -> Flow[T]:
             step = flow.send((yield attrs.evolve(step, exclusive=key)))
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]
-
-
-def _may_be(run: Run, began: datetime) -> bool:
-    at = run.created_at or run.started_at
-    return not run.finished if at is None else at >= began

@@ -49,7 +49,7 @@ def unreadable(response: Response, doing: str, why: str) -> UnreadableReply:
         f"{why}: {_start(response)}",
         status=response.status,
         doing=doing,
-        request_id=request_id(response),
+        request_id=request_id(response.headers),
         body=response.text()[:_SHOWN],
     )
 
@@ -121,7 +121,7 @@ def failure(
         "status": response.status,
         "doing": doing,
         "code": code,
-        "request_id": request_id(response),
+        "request_id": request_id(response.headers),
         "retry_after": retry_after(response, at),
         "body": loose(response) or response.text()[:_SHOWN],
     }
@@ -130,9 +130,9 @@ def failure(
     return kind(message or _start(response), **common)
 
 
-def request_id(response: Response) -> str | None:
-    """Find the provider's id of the request."""
-    return next((response.headers[name] for name in _REQUEST_IDS if name in response.headers), None)
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """Find the provider's id of the request in the headers of its reply."""
+    return next((headers[name] for name in _REQUEST_IDS if name in headers), None)
 
 
 def _start(response: Response) -> str:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 if TYPE_CHECKING:
+    from omnirun.hooks import Sending
     from omnirun_raw.http import Request, Response
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class Step:
         exclusive: at most one flow with this key is between its first send and its end.
         pause: the lane rests this many seconds first; the flow, which judges replies, asks for it.
         fresh: it goes out on a connection of its own.
+        trigger: which trigger it sends, for hooks.
     """
 
     request: Request[Any]
@@ -47,6 +49,7 @@ class Step:
     exclusive: Hashable = None
     pause: float = 0.0
     fresh: bool = False
+    trigger: Sending | None = None
 
 
 @attrs.frozen

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from omnirun.exchange import Exchange, Timeouts
+from omnirun.errors import OmnirunError
+from omnirun.exchange import Exchange
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
 
     from omnirun.accounts import Accounts
+    from omnirun.exchange import Timeouts
     from omnirun.hooks import Hooks
     from omnirun.scheduler import Step
     from omnirun_raw.http import Response
@@ -77,11 +79,17 @@ class _Pools:
                 self._busy[index] -= 1
 
     def _open(self, limits: httpx.Limits) -> Any:
-        if self._factory is not None:
-            return self._factory(limits=limits, timeout=self._timeout)
-        if self._tls is None:
-            self._tls = httpx.create_ssl_context()
-        return self._standard(limits=limits, timeout=self._timeout, verify=self._tls)
+        try:
+            if self._factory is not None:
+                return self._factory(limits=limits, timeout=self._timeout)
+            if self._tls is None:
+                self._tls = httpx.create_ssl_context()
+            return self._standard(limits=limits, timeout=self._timeout, verify=self._tls)
+        except Exception as error:
+            raise OmnirunError(
+                f"no HTTP client could be made, so nothing was sent: {error!r}. Look at what http_client= makes, and "
+                "at the proxies and certificates that the environment names."
+            ) from error
 
     def _exchange(self, step: Step) -> Exchange:
         return Exchange(step, self._accounts.door(step.lane), self._hooks, self._total)
@@ -101,11 +109,16 @@ class SyncTransport(_Pools):
             TransportError: no whole answer came back.
         """
         exchange = self._exchange(step)
-        with self._places, self._client(step) as lent, lent as client, exchange:
-            with client.stream(**exchange.arguments) as reply:
-                exchange.begin(reply.status_code, reply.headers)
-                for chunk in reply.iter_bytes():
-                    exchange.take(chunk)
+        with (
+            self._places,
+            self._client(step) as lent,
+            lent as client,
+            exchange,
+            client.stream(**exchange.arguments) as reply,
+        ):
+            exchange.begin(reply.status_code, reply.headers)
+            for chunk in reply.iter_bytes():
+                exchange.take(chunk)
         return exchange.result()
 
     def close(self) -> None:

@@ -7,9 +7,9 @@ triggered by one flow at a time; every trigger has a connection of its own.
 
 from __future__ import annotations
 
-import logging
 from enum import Enum
 from functools import partial
+from secrets import token_hex
 from typing import TYPE_CHECKING, Literal, get_args
 
 import attrs
@@ -23,6 +23,7 @@ from omnirun.errors import (
     UnreadableReply,
 )
 from omnirun.flows import ask, asked_pause, judged
+from omnirun.hooks import Retrying, Sending
 from omnirun.recovery import Lost, exclusive
 from omnirun.run import Origin, Run
 from omnirun.scheduler import Step
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
     from omnirun.scheduler import Flow
 
 OnConflict = Literal["raise", "attach"]
+OnLost = Literal["adopt", "raise"]
 
 _ATTEMPTS = 8
-_log = logging.getLogger("omnirun")
 
 
 class Fate(Enum):
@@ -74,6 +75,7 @@ class Trigger:
     known: Known
     asking: Asking
     on_conflict: OnConflict = "raise"
+    on_lost: OnLost | None = None
 
     def flow(self) -> Flow[Run]:
         """Start the run.
@@ -83,51 +85,77 @@ class Trigger:
             ApiError: the provider refused it.
             TransportError: the provider could not be reached.
         """
-        if self.on_conflict not in get_args(OnConflict):
-            raise ValueError(f"on_conflict is 'raise' or 'attach', not {self.on_conflict!r}.")
-        step = Step(
+        sending = Sending(token_hex(8), self.target)
+        step = self._step()
+        while True:
+            try:
+                came = yield from self._once(attrs.evolve(step, trigger=sending))
+            except OmnirunError as error:
+                self.asking.hooks.triggered(sending, None, error)
+                raise
+            if isinstance(came, Run):
+                self.asking.hooks.triggered(sending, came, None)
+                return came
+            self.asking.hooks.triggered(sending, None, came)
+            if sending.attempt == _ATTEMPTS:
+                raise came
+            step = self._again(step, came, sending)
+            sending = attrs.evolve(sending, attempt=sending.attempt + 1)
+
+    def _step(self) -> Step:
+        for name, value, kind in (
+            ("on_conflict", self.on_conflict, OnConflict),
+            ("on_lost", self.on_lost or "raise", OnLost),
+        ):
+            if value not in get_args(kind):
+                raise ValueError(f"{name} is {' or '.join(map(repr, get_args(kind)))}, not {value!r}.")
+        alone = self.provider.adopts or self._adopts()
+        return Step(
             self.provider.trigger(self.target),
             self.lane,
-            exclusive=exclusive(self.provider, self.lane, self.target),
+            exclusive=exclusive(self.lane, self.target) if alone else None,
             fresh=True,
         )
-        failures = 0
-        while True:
-            reply = yield step
-            try:
-                run = judged(partial(self.provider.read_trigger, self.target), reply, str(self.target))
-            except AlreadyRunning as error:
-                if self.on_conflict == "raise":
-                    raise
-                return (yield from self._attach(error.ref, step))
-            except OmnirunError as error:
-                failures += 1
-                match fate(error):
-                    case Fate.RESEND if failures < _ATTEMPTS:
-                        step = self._again(step, error, failures)
-                        _log.info("%s was not accepted (%s); again in %.1f s", self.target, error, step.delay)
-                    case Fate.RECOVER:
-                        lost = Lost(
-                            provider=self.provider,
-                            target=self.target,
-                            lane=self.lane,
-                            known=self.known,
-                            exclusive=step.exclusive,
-                            reply=reply,
-                            cause=error,
-                            asking=self.asking,
-                        )
-                        return self._own((yield from lost.find()), Origin.ADOPTED)
-                    case _:
-                        raise
-            else:
-                return self._own(run, Origin.TRIGGERED)
 
-    def _again(self, step: Step, error: OmnirunError, failures: int) -> Step:
+    def _adopts(self) -> bool:
+        return self.provider.adopts if self.on_lost is None else self.on_lost == "adopt"
+
+    def _once(self, step: Step) -> Flow[Run | OmnirunError]:
+        """Send it once; gives the run, or the error of a trigger that was certainly not accepted."""
+        reply = yield step
+        try:
+            run = judged(partial(self.provider.read_trigger, self.target), reply, str(self.target))
+        except AlreadyRunning as error:
+            if self.on_conflict == "raise":
+                raise
+            return (yield from self._attach(error.ref, step))
+        except OmnirunError as error:
+            what = fate(error)
+            if what is Fate.RESEND:
+                return error
+            if what is Fate.RAISE:
+                raise
+            lost = Lost(
+                provider=self.provider,
+                target=self.target,
+                lane=self.lane,
+                known=self.known,
+                exclusive=step.exclusive,
+                reply=reply,
+                cause=error,
+                asking=self.asking,
+                adopts=self._adopts(),
+            )
+            return self._own((yield from lost.find()), Origin.ADOPTED)
+        return self._own(run, Origin.TRIGGERED)
+
+    def _again(self, step: Step, error: OmnirunError, sending: Sending) -> Step:
         asked = asked_pause(error, self.asking.policy)
-        backoff = self.asking.policy.backoff(failures, self.asking.random)
+        backoff = self.asking.policy.backoff(sending.attempt, self.asking.random)
         pause = (asked or backoff) if isinstance(error, RateLimited) else 0.0
-        return attrs.evolve(step, delay=max(asked, backoff), pause=pause)
+        delay = max(asked, backoff)
+        self.asking.hooks.retry(Retrying(str(self.target), error, sending.attempt, delay, sending))
+        return attrs.evolve(step, delay=delay, pause=pause)
 
     def _attach(self, ref: Ref, step: Step) -> Flow[Run]:
         """Give the run under way; if it can't be read now, what is known of it."""

@@ -10,6 +10,7 @@ import threading
 import time
 
 import attrs
+import httpx
 import pytest
 
 from omnirun import AmbiguousTrigger, AsyncClient, Client, ClientClosed, OmnirunError, WaitPolicy, datafold
@@ -20,40 +21,26 @@ FAST = WaitPolicy(first=0.02, step=0.02, cap=0.2, slow_cap=0.2, jitter=0.0)
 
 
 class Gate:
-    """Stands in for an httpx client at the socket's place: each request waits until the gate is opened."""
+    """A server whose answers wait until the gate is opened; `sync` and `parallel` make a client's factory of it."""
 
     def __init__(self, body=b'{"run_id": 7}'):
         self.body, self.open, self.asked = body, threading.Event(), []
 
-    def request(self, *, method, url, **_):
-        self.asked.append((method, url))
+    def __call__(self, request):
+        self.asked.append((request.method, str(request.url)))
         self.open.wait(10)
-        return attrs.make_class("Reply", ["status_code", "headers", "content"])(200, {}, self.body)
+        return httpx.Response(200, content=self.body)
 
-    def close(self):
-        self.open.set()
+    def sync(self, **_):
+        return httpx.Client(transport=httpx.MockTransport(self))
 
-    def __enter__(self):
-        return self
+    def parallel(self, **_):
+        async def answer(request):
+            self.asked.append((request.method, str(request.url)))
+            await until_async(self.open.is_set)
+            return httpx.Response(200, content=self.body)
 
-    def __exit__(self, *_):
-        pass
-
-
-class AsyncGate(Gate):
-    async def request(self, *, method, url, **_):
-        self.asked.append((method, url))
-        await until_async(self.open.is_set)
-        return attrs.make_class("Reply", ["status_code", "headers", "content"])(200, {}, self.body)
-
-    async def aclose(self):
-        self.open.set()
-
-    async def __aenter__(self):
-        return self
-
-    async def __aexit__(self, *_):
-        pass
+        return httpx.AsyncClient(transport=httpx.MockTransport(answer))
 
 
 def until(condition):
@@ -70,13 +57,13 @@ async def until_async(condition):
         await asyncio.sleep(0.005)
 
 
-def options(gate):
-    return {"environ": {"DATAFOLD_API_KEY": "k"}, "policy": FAST, "http_client": lambda **_: gate}
+def options(factory):
+    return {"environ": {"DATAFOLD_API_KEY": "k"}, "policy": FAST, "http_client": factory}
 
 
 def test_closing_while_a_trigger_is_on_the_wire_says_that_it_may_have_been_accepted():
     gate, caught = Gate(), []
-    client = Client(**options(gate))
+    client = Client(**options(gate.sync))
 
     def trigger():
         with pytest.raises(AmbiguousTrigger, match="the client was closed") as info:
@@ -93,8 +80,8 @@ def test_closing_while_a_trigger_is_on_the_wire_says_that_it_may_have_been_accep
 
 def test_closing_an_async_client_says_so_too():
     async def main():
-        gate = AsyncGate()
-        client = AsyncClient(**options(gate))
+        gate = Gate()
+        client = AsyncClient(**options(gate.parallel))
         task = asyncio.create_task(client.trigger(datafold.Monitor(42)))
         await until_async(lambda: gate.asked)
         await client.close()
@@ -108,8 +95,8 @@ def test_closing_an_async_client_says_so_too():
 
 def test_a_caller_that_is_cancelled_leaves_its_trigger_to_be_followed_and_logged(caplog):
     async def main():
-        gate = AsyncGate()
-        async with AsyncClient(**options(gate)) as client:
+        gate = Gate()
+        async with AsyncClient(**options(gate.parallel)) as client:
             tasks = [asyncio.create_task(client.trigger(datafold.Monitor(42))) for _ in range(2)]
             await until_async(lambda: gate.asked)
             for task in tasks:
@@ -161,15 +148,15 @@ def test_sender_threads_are_reused_and_never_more_than_the_bound():
     names = set()
 
     class Counting(Gate):
-        def request(self, **rest):
+        def __call__(self, request):
             names.add(threading.current_thread().name)
             time.sleep(0.002)
-            return super().request(**rest)
+            return super().__call__(request)
 
     gate = Counting()
     gate.open.set()
     before = threading.active_count()
-    with Client(**options(gate)) as client:
+    with Client(**options(gate.sync)) as client:
         attempts = client.trigger_all([datafold.Monitor(number) for number in range(200)])
         assert all(attempt.error is None for attempt in attempts)
         assert threading.active_count() - before <= 33

@@ -6,6 +6,7 @@ import asyncio
 import threading
 
 import attrs
+import httpx
 import pytest
 
 import omnirun
@@ -29,10 +30,10 @@ from omnirun import (
 )
 from omnirun.client import _Face
 from omnirun.errors import Conflict
+from omnirun.exchange import Timeouts
 from omnirun.pages import Pages
 from omnirun.provider import Provider
 from omnirun.refs import Target
-from omnirun.transport import Timeouts
 from omnirun.waiting import Waiting
 from omnirun_raw.http import Request, Response
 from omnirun_raw.monid import runs
@@ -51,56 +52,35 @@ class Answer:
 
 
 class Scripted:
-    """At the place of an httpx client: answers from a list, an exception among them is raised."""
+    """Answers from a list, an exception among them is raised; `sync` and `parallel` make a client's factory of it."""
 
     def __init__(self, *answers):
         self.answers, self.asked = list(answers), []
 
-    def _next(self, arguments):
-        self.asked.append(arguments)
+    def __call__(self, request):
+        self.asked.append(request)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return httpx.Response(answer.status_code, content=answer.content, headers=answer.headers)
 
-    def request(self, **arguments):
-        return self._next(arguments)
+    def sync(self, **_):
+        return httpx.Client(transport=httpx.MockTransport(self))
 
-    def close(self):
-        pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(*_):
-        return None
-
-
-class AsyncScripted(Scripted):
-    async def request(self, **arguments):
-        await asyncio.sleep(0)
-        return self._next(arguments)
-
-    async def aclose(self):
-        pass
-
-    async def __aenter__(self):
-        return self
-
-    async def __aexit__(self, *_):
-        pass
+    def parallel(self, **_):
+        return httpx.AsyncClient(transport=httpx.MockTransport(self))
 
 
 def sync(*answers):
     scripted = Scripted(*answers)
-    return Client(environ=KEYS, policy=FAST, http_client=lambda **_: scripted), scripted
+    return Client(environ=KEYS, policy=FAST, http_client=scripted.sync), scripted
 
 
 def in_a_loop(verb, *answers):
-    scripted = AsyncScripted(*answers)
+    scripted = Scripted(*answers)
 
     async def main():
-        async with AsyncClient(environ=KEYS, policy=FAST, http_client=lambda **_: scripted) as client:
+        async with AsyncClient(environ=KEYS, policy=FAST, http_client=scripted.parallel) as client:
             return await verb(client)
 
     return asyncio.run(main()), scripted
@@ -141,11 +121,11 @@ def test_a_wait_that_hears_nothing_ends_soon_after_its_deadline(monkeypatch):
     held = threading.Event()
 
     class Held(Scripted):
-        def request(self, **arguments):
+        def __call__(self, request):
             held.wait(5)
-            return super().request(**arguments)
+            return super().__call__(request)
 
-    with Client(environ=KEYS, policy=FAST, http_client=lambda **_: Held(RUNNING)) as client:
+    with Client(environ=KEYS, policy=FAST, http_client=Held(RUNNING).sync) as client:
         with pytest.raises(WaitTimeout):
             client.wait(REF, timeout=0.05)
         held.set()
@@ -169,7 +149,7 @@ def test_other_bodies_than_json_are_sent_as_they_are():
     client, scripted = sync(OK)
     upload = Request("POST", "/x", "x.y", Response.json, content=b"bytes", provider="datafold")
     client.send(upload)
-    assert scripted.asked[0]["content"] == b"bytes"
+    assert scripted.asked[0].content == b"bytes"
 
 
 def test_both_clients_take_deliveries():
@@ -187,8 +167,7 @@ def test_both_clients_take_deliveries():
 
 def test_an_async_client_that_is_closed_waits_for_nothing():
     async def main():
-        scripted = AsyncScripted(RUNNING)
-        client = AsyncClient(environ=KEYS, http_client=lambda **_: scripted)
+        client = AsyncClient(environ=KEYS, http_client=Scripted(RUNNING).parallel)
         waiting = asyncio.create_task(client.wait(REF))
         await asyncio.sleep(0.05)
         await client.close()
@@ -386,15 +365,15 @@ def test_a_run_that_vanishes_at_its_end_is_not_found():
 
 def test_a_trigger_that_is_refused_after_its_caller_left_is_logged(caplog):
     async def main():
-        scripted = AsyncScripted(Answer(402, b'{"detail": "pay"}'))
         gate = asyncio.Event()
 
-        async def request(**arguments):
-            await gate.wait()
-            return scripted._next(arguments)
+        class Held(Scripted):
+            async def __call__(self, request):
+                await gate.wait()
+                return super().__call__(request)
 
-        scripted.request = request
-        async with AsyncClient(environ=KEYS, http_client=lambda **_: scripted) as client:
+        held = Held(Answer(402, b'{"detail": "pay"}'))
+        async with AsyncClient(environ=KEYS, http_client=held.parallel) as client:
             task = asyncio.create_task(client.trigger_all([datafold.Monitor(1)]))
             await asyncio.sleep(0.05)
             task.cancel()
@@ -416,7 +395,9 @@ def test_a_rate_limited_read_gives_up_when_asked_to_wait_too_long():
 def test_timeouts_reach_the_http_client():
     seen = []
     client = Client(
-        environ=KEYS, timeouts=Timeouts(1.5, 2.5), http_client=lambda **o: seen.append(o) or Scripted(OK)
+        environ=KEYS,
+        timeouts=Timeouts(1.5, 2.5),
+        http_client=lambda **o: seen.append(o) or Scripted(OK).sync(),
     )
     client.get(REF)
     assert (seen[0]["timeout"].connect, seen[0]["timeout"].read) == (1.5, 2.5)

@@ -98,7 +98,7 @@ def test_is_list(value, expected) -> None:
     ],
 )
 def test_request_id(headers, expected) -> None:
-    assert expected == request_id(Response(500, headers, b""))
+    assert expected == request_id(headers)
 
 
 def test_failure_keeps_what_the_reply_says() -> None:
