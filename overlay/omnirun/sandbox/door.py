@@ -78,27 +78,27 @@ class Passage:
 
     async def go(self) -> None:
         """Carry the request out, unless its fault is in the way, and answer it, if its fault lets us."""
+        if isinstance(self.fault, Reset) and self.fault.when == "reading":
+            await self._cut()
+            return
+        body = await self._body()
         match self.fault:
-            case Reset(when="reading"):
-                await self._cut()
             case Reset(when="read") | Stall(accepted=False):
-                await self._body()
                 await self._cut()
             case Reset(when="accepted") | Stall(accepted=True):
-                await self._carried_out()
+                await self._carried_out(body)
                 await self._cut()
             case Answer(accepted=False) | Pause():
-                await self._body()
                 await self._answer(NOTHING)
             case Late(seconds, accepted=False):
                 await asyncio.sleep(seconds)
-                await self._answer(await self._carried_out())
+                await self._answer(await self._carried_out(body))
             case Late(seconds):
-                reply = await self._carried_out()
+                reply = await self._carried_out(body)
                 await asyncio.sleep(seconds)
                 await self._answer(reply)
             case _:
-                await self._answer(await self._carried_out())
+                await self._answer(await self._carried_out(body))
 
     async def _answer(self, reply: Reply) -> None:
         """Write a reply down and send it, as its fault would have it."""
@@ -140,8 +140,8 @@ class Passage:
     def _query(self) -> str:
         return self.scope["query_string"].decode("ascii", "replace")  # type: ignore[no-any-return]
 
-    async def _carried_out(self) -> Reply:
-        """Have the providers answer; what they send is kept."""
+    async def _carried_out(self, body: bytes) -> Reply:
+        """Have the providers answer, whether or not anybody waits for it; what they send is kept."""
         status, headers, parts = 0, [], list[bytes]()
 
         async def keep(message: Message) -> None:
@@ -152,16 +152,22 @@ class Passage:
             else:
                 parts.append(message["body"])
 
-        await self.app(self.scope, self.receive, keep)
+        async def replay() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self.app(self.scope, replay, keep)
         return Reply(status, b"".join(parts), tuple(headers))
 
     async def _part(self, body: bytes, *, more: bool = True) -> None:
         await self.send({"type": "http.response.body", "body": body, "more_body": more})
 
-    async def _body(self) -> None:
+    async def _body(self) -> bytes:
         """Read the request to its end."""
-        while (await self.receive()).get("more_body", False):
-            pass
+        body, more = b"", True
+        while more:
+            message = await self.receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        return body
 
     async def _gone(self) -> None:
         """Wait until the connection is no more; answering it now would be the server's own error."""

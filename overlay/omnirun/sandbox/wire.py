@@ -27,7 +27,10 @@ def protocol(sandbox: Sandbox) -> type[asyncio.Protocol]:
     """The protocol of a server that shows `sandbox`."""
 
     class Wire(H11Protocol):
+        """A connection of such a server."""
+
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            """Begin, or end at once."""
             super().connection_made(transport)
             self.app_state = {**self.app_state, _TRANSPORT: transport}
             fault = sandbox.faults.meet_connection()
