@@ -32,7 +32,7 @@ class Watched:
 
     Args:
         refs: of the runs that are waited for.
-        next_poll: tells when a run is asked about next (seconds UTC), if that is known.
+        next_poll: tells in how many seconds a run is asked about next, if that is planned.
     """
 
     def __init__(self, refs: Iterable[Ref], next_poll: Callable[[Ref], float | None]) -> None:
@@ -96,15 +96,15 @@ class Watched:
         for ref, run in pending:
             state = Text("…") if run is None else _state(run)
             old = shown(None if run is None else age(run, now))
-            table.add_row(self._spinner, fit(ref), state, old, self._next(ref, now))
+            table.add_row(self._spinner, fit(ref), state, old, self._next(ref))
         yield table
         if more:
             yield Text(f"  and {more:,} more", "dim")
         yield Text(f"{counts}, {shown(time.monotonic() - self._began)}; Ctrl-C ends the wait, not the runs", "dim")
 
-    def _next(self, ref: Ref, now: datetime) -> str:
-        at = self._next_poll(ref)
-        return "asking" if at is None or at <= now.timestamp() else f"next poll in {round(at - now.timestamp())} s"
+    def _next(self, ref: Ref) -> str:
+        seconds = self._next_poll(ref)
+        return "asking" if seconds is None else f"next poll in {round(seconds)} s"
 
 
 def _state(run: Run) -> object:

@@ -16,8 +16,11 @@ from omnirun.cli.many import Fan
 from omnirun.cli.output import Format, Output, write_items
 from omnirun.cli.rows import RUN_COLUMNS, TARGET_COLUMNS, attempt_row, run_row, target_row
 from omnirun.cli.told import Usage, complain, say
+from omnirun.cli.words import did_you_mean
 from omnirun.errors import OmnirunError, PageError
+from omnirun.registry import provider
 from omnirun.run import Run
+from omnirun.states import Outcome, Phase, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -102,7 +105,9 @@ def _asked(client: Client, target: Target, wanted: Wanted) -> Pages[Run]:
     except OmnirunError:
         raise
     except ValueError as error:  # a word that is no status; the message lists what there is
-        raise Usage(str(error)) from None
+        known = [*provider(target.provider).states, *Phase, *Outcome, *Verdict]
+        near = (did_you_mean(word, known) for word in wanted.status if word not in known)
+        raise Usage(f"{error}{''.join(near)}") from None
 
 
 def targets(
