@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from omnirun.errors import ApiError
+    from omnirun.provider import Wanted
     from omnirun.states import States
     from omnirun_raw.datafold import wire
     from omnirun_raw.http import Request, Response
@@ -107,7 +108,8 @@ class Datafold(Provider):
     def read(self, ref: Ref, response: Response, at: float) -> Run:
         """See `Provider`."""
         monitor = self.target_of(ref)
-        return self._run(monitor, f"{monitor.path}/runs/", self.body(response, at, str(ref)), moment(at))
+        body = self.body(response, at, str(ref))
+        return self._run(monitor, f"{monitor.path}/runs/{int(body['run_id'])}", body, moment(at))
 
     def history(self, target: Target) -> Listing[Run]:
         """See `Provider`."""
@@ -117,6 +119,7 @@ class Datafold(Provider):
             style=PageNumbers(),
             request=partial(_list, monitor),
             read=partial(self._page, monitor),
+            glance=partial(self._glance, monitor),
             newest_first=False,
         )
 
@@ -156,12 +159,19 @@ class Datafold(Provider):
         return failure(response, at, doing, message=message, details=reasons)
 
     def _page(self, monitor: Monitor, response: Response, at: float) -> Page[Run]:
+        return self._glance(monitor, response, at, lambda _, __: True)
+
+    def _glance(self, monitor: Monitor, response: Response, at: float, wanted: Wanted) -> Page[Run]:
         body = cast("wire.ApiPublicListMonitorRunsOut", self.body(response, at, str(monitor)))
         seen, under = moment(at), f"{monitor.path}/runs/"
-        runs = tuple(self._run(monitor, under, cast("dict[str, Any]", item), seen) for item in body["runs"])
+        runs = tuple(
+            self._run(monitor, path, cast("dict[str, Any]", item), seen)
+            for item in body["runs"]
+            if wanted(path := f"{under}{int(item['run_id'])}", item.get("state") or "")
+        )
         return Page(
             runs,
-            len(runs),
+            len(body["runs"]),
             asked=body.get("page_size", _PAGE_SIZE),
             count=body["count"],
             pages=body["total_pages"],
@@ -184,12 +194,12 @@ class Datafold(Provider):
             pages=body["total_pages"],
         )
 
-    def _run(self, monitor: Monitor, under: str, body: dict[str, Any], seen: datetime) -> Run:
+    def _run(self, monitor: Monitor, path: str, body: dict[str, Any], seen: datetime) -> Run:
         item = cast("wire.ApiPublicMonitorRunResultOut", body)
         word = item.get("state") or ""
         meaning = states.meaning(self.states, word)
         return Run(
-            monitor.run(f"{under}{int(item['run_id'])}"),
+            monitor.run(path),
             monitor,
             meaning.phase,
             meaning.outcome,

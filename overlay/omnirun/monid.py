@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from omnirun.errors import ApiError
+    from omnirun.provider import Wanted
     from omnirun.refs import TargetInfo
     from omnirun.states import States
     from omnirun_raw.http import Request, Response
@@ -160,6 +161,7 @@ class Monid(Provider):
             style=Cursors(),
             request=_list,
             read=partial(self._page, target.account, only),
+            glance=partial(self._glance, target.account),
         )
 
     def targets(self, account: str) -> Listing[TargetInfo]:
@@ -195,10 +197,7 @@ class Monid(Provider):
         raise unreadable(response, doing, "the body is neither a run nor an error")
 
     def _page(self, account: str, only: Endpoint | None, response: Response, at: float) -> Page[Run]:
-        doing = address("monid", account, "workspace")
-        if response.status != 200:  # noqa: PLR2004 - the one success of a list
-            raise self.error(response, at, doing)
-        body = cast("wire.RunListResponse", decoded(response, doing))
+        body = self._listed(account, response, at)
         items = body["items"]
         seen = moment(at)
         runs = [self._run(cast("dict[str, Any]", item), account, seen, full=False) for item in items]
@@ -206,6 +205,24 @@ class Monid(Provider):
             run for run in runs if only is None or (run.target is not None and run.target.path == only.path)
         )
         return Page(mine, len(items), asked=_PAGE_SIZE, cursor=body.get("cursor"), oldest=oldest(runs))
+
+    def _glance(self, account: str, response: Response, at: float, wanted: Wanted) -> Page[Run]:
+        body = self._listed(account, response, at)
+        items, seen = body["items"], moment(at)
+        runs = tuple(
+            self._run(cast("dict[str, Any]", item), account, seen, full=False)
+            for item in items
+            if wanted(f"runs/{_quoted(need(item.get('runId'), 'runId'))}", item.get("status") or "")
+        )
+        times = (instant(item.get("createdAt")) for item in items)
+        earliest = min((created for created in times if created is not None), default=None)
+        return Page(runs, len(items), asked=_PAGE_SIZE, cursor=body.get("cursor"), oldest=earliest)
+
+    def _listed(self, account: str, response: Response, at: float) -> wire.RunListResponse:
+        doing = address("monid", account, "workspace")
+        if response.status != 200:  # noqa: PLR2004 - the one success of a list
+            raise self.error(response, at, doing)
+        return cast("wire.RunListResponse", decoded(response, doing))
 
     def _items(self, ref: Ref, response: Response, at: float) -> Page[Mapping[str, Any]]:
         run = ended(self.read(ref, response, at))

@@ -8,15 +8,17 @@ in its state table, its quirks in its module, and no other module names a provid
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 import attrs
 
 from omnirun.errors import Unsupported
 from omnirun.replies import accepted, decoded
+from omnirun.states import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from omnirun.errors import ApiError
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from omnirun_raw.http import Request, Response
 
 T = TypeVar("T")
+
+Judge = Callable[[Mapping[str, Any]], Verdict | None]
+"""Tells what a successful run found, given its JSON (that of a list may hold less); None if it can't be told."""
 
 
 @attrs.frozen
@@ -114,6 +119,10 @@ def oldest(runs: Iterable[Run]) -> datetime | None:
     return min((at for at in times if at is not None), default=None)
 
 
+Wanted = Callable[[str, str], bool]
+"""Tells from the path of a run's ref and the provider's word for its state whether the run is to be read."""
+
+
 @attrs.frozen
 class Listing(Generic[T]):
     """A list that runs, or what a run made, can be read from.
@@ -124,6 +133,7 @@ class Listing(Generic[T]):
         request: makes the request for the page at a position (the style says what a position is).
         read: reads a page; raises `ApiError`.
         newest_first: whether later pages are older.
+        glance: reads only those runs of a page that are wanted; a wait knows most of them already. It may be left out.
     """
 
     key: str
@@ -131,6 +141,7 @@ class Listing(Generic[T]):
     request: Callable[[Query, str], Request[Any]] = attrs.field(eq=False)
     read: Callable[[Response, float], Page[T]] = attrs.field(eq=False)
     newest_first: bool = True
+    glance: Callable[[Response, float, Wanted], Page[T]] | None = attrs.field(default=None, eq=False)
 
 
 class Provider(Protocol):
@@ -158,6 +169,17 @@ class Provider(Protocol):
         this: Any = self
         taught: Provider = attrs.evolve(this, states={**self.states, **states})
         return taught
+
+    def with_judge(self, judge: Judge) -> Provider:
+        """Give this provider with another judge of what runs found; for those whose states don't say."""
+        this: Any = self
+        if not hasattr(this, "judge"):
+            raise Unsupported(
+                f"{self.name} gives its verdicts itself; what its words mean is changed with "
+                f"Client(states={{{self.name!r}: ...}})."
+            )
+        judged: Provider = attrs.evolve(this, judge=judge)
+        return judged
 
     # ---- addresses
 

@@ -26,10 +26,11 @@ from omnirun.paging import Passed
 from omnirun.policy import retry_after
 from omnirun.provider import Query
 from omnirun.roster import Event, Kind, Pending, Roster
-from omnirun.scheduler import Step
+from omnirun.scheduler import At, Step
+from omnirun.states import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from omnirun.provider import Listing, Page, Provider
     from omnirun.refs import Ref
@@ -41,6 +42,7 @@ _LISTING_FROM = 3
 _MISSES = 2
 _CLOCKS_DIFFER = 5.0
 _FINAL_ATTEMPTS = 6
+_UNSETTLED = (Phase.UNKNOWN, Phase.FINISHED)  # there is more to see than the state
 _OUTAGES = (TransportError, RateLimited, ServerError)
 
 
@@ -73,6 +75,7 @@ class Watch:
         self._lane = lane
         self._listing = listing
         self._asking = asking
+        self._finally = attrs.evolve(asking, attempts=_FINAL_ATTEMPTS)
         self._policy = asking.policy
         self._scheduler = scheduler
         self._emptied = emptied
@@ -105,6 +108,12 @@ class Watch:
         entry = self.roster.pending.get(ref)
         if entry is not None and entry.fetch is None:
             self._fetch(entry, now)
+
+    def due(self, ref: Ref) -> float | None:
+        """Tell when a run is to be asked for next; None while it is being asked for."""
+        entry = self.roster.pending.get(ref)
+        task = None if entry is None else entry.fetch or self._task
+        return task.due if task is not None and task.at is At.LATER else None
 
     def _ended(self, _: None, error: Exception | None, now: float) -> None:
         """A flow ends by itself when nothing is pending; one that broke ends its runs' waits, loudly."""
@@ -176,7 +185,8 @@ class Watch:
     def _list(self, entries: list[Pending], delay: float) -> Flow[float]:
         """Read the collection to the last pending run, its end, or where gets cost less; tells when that was."""
         assert self._listing is not None
-        missing = {entry.ref for entry in entries}
+        known = {entry.ref.path: entry for entry in entries}
+        missing = set(known)
         oldest = min(entry.since for entry in entries) - _CLOCKS_DIFFER
         position: str | None = self._listing.style.start
         by_target: dict[str, list[Pending]] = {}
@@ -186,13 +196,15 @@ class Watch:
             reply = yield self._step(self._listing.request(Query(), position), delay)
             delay, now = 0.0, reply.at
             try:
-                page = judged(self._listing.read, reply, f"{self._lane}:{self._listing.key}")
+                page, unchanged = self._read(reply, known)
             except OmnirunError as error:
                 self._list_failed(entries, error, now)
                 return now
             self._floor = self._asked(reply)
             pages += 1
-            missing -= self._sight(page, now)
+            missing -= unchanged | self._sight(page, now)
+            for path in unchanged:
+                self.roster.still(known[path], now)
             if page.current:
                 by_target = by_target or self._by_target(entries)
                 missing -= self._sight_current(page, by_target, now)
@@ -200,7 +212,7 @@ class Watch:
             complete = position is None or self._beyond(page, oldest)
         self._depth = pages if complete or not missing else len(entries)
         if complete:
-            self._miss(missing, now)
+            self._miss([known[path] for path in missing], now)
         return now
 
     def _beyond(self, page: Page[Run], oldest: float) -> bool:
@@ -213,24 +225,43 @@ class Watch:
 
     # ---- what a list shows
 
-    def _sight(self, page: Page[Run], now: float) -> set[Ref]:
+    def _read(self, reply: Reply, known: Mapping[str, Pending]) -> tuple[Page[Run], set[str]]:
+        """Read a page; also tells which pending runs on it are as they were: most are, and making a run costs time."""
+        assert self._listing is not None
+        doing, unchanged = f"{self._lane}:{self._listing.key}", set[str]()
+        glance = self._listing.glance
+        if glance is None:
+            return judged(self._listing.read, reply, doing), unchanged
+
+        def wanted(path: str, word: str) -> bool:
+            entry = known.get(path)
+            if entry is None or entry.fetch is not None:
+                return False
+            if word != entry.state or entry.phase in _UNSETTLED:
+                return True
+            unchanged.add(path)
+            return False
+
+        return judged(lambda response, at: glance(response, at, wanted), reply, doing), unchanged
+
+    def _sight(self, page: Page[Run], now: float) -> set[str]:
         """Take in a page; tells which of the pending runs it shows something of."""
-        sighted: set[Ref] = set()
+        sighted: set[str] = set()
         for run in page.items:
             entry = self.roster.pending.get(run.ref)
             if entry is not None and entry.fetch is None:
-                sighted.add(run.ref)
+                sighted.add(run.ref.path)
                 self._see(entry, run, now, full=False)
         return sighted
 
-    def _sight_current(self, page: Page[Run], by_target: dict[str, list[Pending]], now: float) -> set[Ref]:
+    def _sight_current(self, page: Page[Run], by_target: dict[str, list[Pending]], now: float) -> set[str]:
         """A list that only shows which run each target is busy with: the others are looked at themselves."""
-        sighted: set[Ref] = set()
+        sighted: set[str] = set()
         for path, current in page.current.items():
             for entry in by_target.get(path, ()):
                 if not self.roster.holds(entry) or entry.fetch is not None:
                     continue
-                sighted.add(entry.ref)
+                sighted.add(entry.ref.path)
                 if current == entry.ref:
                     self.roster.still(entry, now)
                 else:
@@ -244,10 +275,9 @@ class Watch:
                 found.setdefault(target.path, []).append(entry)
         return found
 
-    def _miss(self, missing: set[Ref], now: float) -> None:
-        for ref in missing:
-            entry = self.roster.pending.get(ref)
-            if entry is None or entry.fetch is not None:
+    def _miss(self, missing: Iterable[Pending], now: float) -> None:
+        for entry in missing:
+            if not self.roster.holds(entry) or entry.fetch is not None:
                 continue
             entry.misses += 1
             if entry.misses >= _MISSES:
@@ -263,8 +293,7 @@ class Watch:
     def _fetch(self, entry: Pending, now: float) -> None:
         """Get a run in full, apart from the passes and their rate."""
         step = Step(self._provider.get(entry.ref), self._lane, metered=False)
-        asking = attrs.evolve(self._asking, attempts=_FINAL_ATTEMPTS)
-        flow = ask(step, partial(self._provider.read, entry.ref), asking)
+        flow = ask(step, partial(self._provider.read, entry.ref), self._finally)
         entry.fetch = self._scheduler.spawn(flow, partial(self._fetched, entry), now)
 
     def _fetched(self, entry: Pending, run: Run | None, error: Exception | None, now: float) -> None:
