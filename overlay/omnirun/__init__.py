@@ -13,8 +13,9 @@ from omnirun._version import __version__
 if TYPE_CHECKING:
     from omnirun import datafold, firecrawl, monid, states
     from omnirun.accounts import Account
+    from omnirun.async_client import AsyncClient
     from omnirun.attempts import Attempt
-    from omnirun.client import AsyncClient, Client
+    from omnirun.client import Client
     from omnirun.errors import (
         AlreadyRunning,
         AmbiguousTrigger,
@@ -59,7 +60,8 @@ _ERRORS = (
 _WHERE = {
     "accounts": "Account",
     "attempts": "Attempt",
-    "client": "AsyncClient Client",
+    "async_client": "AsyncClient",
+    "client": "Client",
     "errors": _ERRORS,
     "exchange": "Timeouts",
     "hooks": "Answered Hooks Outgoing Retrying Sending",

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from omnirun.accounts import Account
     from omnirun.policy import WaitPolicy
-    from omnirun.provider import Provider
+    from omnirun.provider import Judge, Provider
     from omnirun.refs import Ref, Target, TargetInfo
     from omnirun.run import Run
     from omnirun.scheduler import Flow, Task
@@ -66,6 +66,7 @@ class Engine:
         states: replacements in the state tables, by provider.
         environ: where default accounts come from.
         hooks: who looks on.
+        verdicts: who judges what runs found, by provider.
         random: in [0, 1).
     """
 
@@ -77,9 +78,11 @@ class Engine:
         environ: Mapping[str, str],
         *,
         hooks: Hooks | None = None,
+        verdicts: Mapping[str, Judge] | None = None,
         random: Callable[[], float] = _random.random,
     ) -> None:
         self._states = states
+        self._verdicts = verdicts or {}
         self._providers: dict[str, Provider] = {}
         self.accounts = Accounts(accounts, environ, self.provider)
         self.hooks = hooks or Hooks()
@@ -89,10 +92,14 @@ class Engine:
         self.known = Known(self._waited_for)
 
     def provider(self, name: str) -> Provider:
-        """Find a provider, with the states this client was given."""
+        """Find a provider, with the states and the judge this client was given."""
         if name not in self._providers:
             found = provider(name)
-            self._providers[name] = found.with_states(self._states[name]) if name in self._states else found
+            if name in self._states:
+                found = found.with_states(self._states[name])
+            if name in self._verdicts:
+                found = found.with_judge(self._verdicts[name])
+            self._providers[name] = found
         return self._providers[name]
 
     def ref(self, item: RefLike) -> Ref:
@@ -299,6 +306,12 @@ class Engine:
             if len(tried) < 2:  # noqa: PLR2004 - the second may be refused because the first was heard
                 raise
         return (yield from self.get(address))
+
+    def next_poll(self, ref: RefLike, now: float) -> float | None:
+        """Tell in how many seconds a run that is waited for is asked for next."""
+        address = self.ref(ref)
+        due = self.poller.due(self.lane(address), address)
+        return None if due is None else max(0.0, due - now)
 
     def noticing(self, event: Event) -> Job:
         """Make the job that lets waits know of a delivery; the end of a part ends nothing."""

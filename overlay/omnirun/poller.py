@@ -77,6 +77,12 @@ class Poller:
         watch = self._watches.get(key)
         return watch is not None and ref in watch.roster.pending
 
+    def due(self, lane: str, ref: Ref) -> float | None:
+        """Tell when a run is to be asked for next (seconds UTC); None if it is not waited for, or being asked for."""
+        key, _ = self._place(ref, lane)
+        watch = self._watches.get(key)
+        return None if watch is None else watch.due(ref)
+
     def notify(self, lane: str, ref: Ref, now: float) -> None:
         """Look at a run at once if it is waited for: somebody says it has ended."""
         key, _ = self._place(ref, lane)

@@ -28,9 +28,9 @@ from omnirun import (
     firecrawl,
     monid,
 )
-from omnirun.client import _Face
 from omnirun.errors import Conflict
 from omnirun.exchange import Timeouts
+from omnirun.face import Face
 from omnirun.pages import Pages
 from omnirun.provider import Provider
 from omnirun.refs import Target
@@ -182,7 +182,7 @@ def test_an_async_client_that_is_closed_waits_for_nothing():
 
 def test_a_client_without_a_world_cannot_be_opened():
     with pytest.raises(NotImplementedError):
-        _Face()
+        Face()
 
 
 @pytest.mark.parametrize(

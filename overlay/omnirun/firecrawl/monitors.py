@@ -7,12 +7,11 @@ A running check is read with `limit=1`, for its pages matter only once it has en
 
 from __future__ import annotations
 
-import json
+import logging
 import re
-import time
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -21,14 +20,13 @@ import attrs
 import omnirun_raw.firecrawl as raw
 from omnirun import states
 from omnirun.clock import moment
-from omnirun.errors import AlreadyRunning, BadRef, BadSignature, Conflict, TargetPaused, Unsupported
+from omnirun.errors import AlreadyRunning, BadRef, Conflict, TargetPaused, Unsupported
 from omnirun.paging import Cursors, Offsets
-from omnirun.provider import Listing, Page, Provider, Query, Site, oldest
+from omnirun.provider import Judge, Listing, Page, Provider, Query, Site, oldest
 from omnirun.refs import Ref, Target, TargetInfo, address, respelled
 from omnirun.replies import ended, failure, is_list, loose, need
 from omnirun.run import Cost, Run, instant
 from omnirun.states import Verdict
-from omnirun.webhooks import Event, age, verify
 from omnirun_raw.firecrawl.api.monitoring import (
     get_monitor_check,
     list_monitor_checks,
@@ -38,7 +36,7 @@ from omnirun_raw.firecrawl.api.monitoring import (
 from omnirun_raw.http import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableSet
+    from collections.abc import Mapping
 
     from omnirun.errors import ApiError
     from omnirun.states import States
@@ -50,10 +48,7 @@ _CHECK = re.compile(rf"monitors/({_UUID})/checks/({_UUID})")
 _MONITOR = re.compile(rf"monitors/({_UUID})")
 _SPELLED = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # as UUID would write it
 _PAGE_SIZE = 100
-_EVENTS: Mapping[str, Literal["page", "completed"]] = {
-    "monitor.page": "page",
-    "monitor.check.completed": "completed",
-}
+_log = logging.getLogger("omnirun")
 
 
 def _spelled(text: str) -> str:
@@ -89,11 +84,21 @@ class Monitor(Target):
         return self.run(f"{self.path}/checks/{_uuid(id)}")
 
 
+def by_summary(raw: Mapping[str, Any]) -> Verdict | None:
+    """An alert if anything changed, came or went; replaceable, for a monitor with a goal judges changes itself."""
+    summary = cast("wire.MonitorCheck", raw).get("summary")
+    if summary is None:
+        return None
+    found = (summary.get("changed") or 0) + (summary.get("new") or 0) + (summary.get("removed") or 0)
+    return Verdict.ALERT if found else Verdict.PASS
+
+
 @attrs.frozen
 class Firecrawl(Provider):
     """The provider; see `omnirun.provider.Provider` for what each method does."""
 
     states: States = states.FIRECRAWL
+    judge: Judge = by_summary
     name: ClassVar[str] = "firecrawl"
     site: ClassVar[Site] = Site(raw.BASE_URL, raw.KEY_HEADER, raw.KEY_PREFIX)
     adopts: ClassVar[bool] = True
@@ -266,6 +271,16 @@ class Firecrawl(Provider):
                     current[monitor.path] = monitor.check(check) if check else None
         return Page((), len(items), asked=_PAGE_SIZE, current=current)
 
+    def _verdict(self, body: Mapping[str, Any]) -> Verdict | None:
+        """Ask the judge; one that fails is logged and says nothing, for the run is what counts."""
+        try:
+            return self.judge(body)
+        except Exception:
+            if self.judge is by_summary:
+                raise
+            _log.exception("the judge of firecrawl's verdicts failed (%r)", self.judge)
+            return None
+
     def check(self, monitor: Monitor, body: dict[str, Any], at: float) -> Run:
         """Read the JSON of a check."""
         item = cast("wire.MonitorCheckDetail", body)
@@ -278,7 +293,7 @@ class Firecrawl(Provider):
             monitor,
             meaning.phase,
             meaning.outcome,
-            _judged(item.get("summary")) if meaning.judged else meaning.verdict,
+            self._verdict(body) if meaning.judged else meaning.verdict,
             meaning.partial,
             word,
             created_at=instant(item.get("createdAt")),
@@ -289,64 +304,6 @@ class Firecrawl(Provider):
             cost=None if credits_ is None else Cost(credits_, "credits"),
             raw=body,
         )
-
-
-def read_webhook(
-    body: bytes,
-    headers: Mapping[str, str],
-    secret: str,
-    *,
-    account: str = "",
-    seen: MutableSet[str] | None = None,
-    now: float | None = None,
-) -> Event:
-    """Read a delivery of Firecrawl's (https://docs.firecrawl.dev/webhooks/events), once its signature holds.
-
-    Args:
-        body: the bytes as they came.
-        headers: with `X-Firecrawl-Signature`, in any case.
-        secret: the webhook secret of the account's settings; not the API key.
-        account: whose runs these are, if not the default account's.
-        seen: ids of deliveries read before; this one's is added.
-        now: seconds UTC, for its age; the wall clock if absent.
-
-    Raises:
-        BadSignature: it is not signed with the secret, or is no delivery of a monitor's.
-    """
-    signature = next(
-        (value for name, value in headers.items() if name.lower() == "x-firecrawl-signature"), None
-    )
-    verify(body, signature, secret)
-    try:
-        read: dict[str, Any] = json.loads(body)
-        kind = _EVENTS[read["type"]]
-        (part, *_) = read["data"]
-        monitor, check, delivery = (
-            Monitor(part["monitorId"], account=account),
-            read["id"],
-            str(read["webhookId"]),
-        )
-        ref = monitor.check(check)
-    except (AttributeError, BadRef, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise BadSignature(f"the delivery is signed and is none of a monitor's ({error!r}).") from error
-    at = time.time() if now is None else now
-    replayed = seen is not None and delivery in seen
-    if seen is not None:
-        seen.add(delivery)
-    # Only the end of a check says how the check stands; a page's status is the page's.
-    about: dict[str, Any] = (
-        {**part, "id": check} if kind == "completed" else {"id": check, "status": "running"}
-    )
-    run = PROVIDER.check(monitor, about, at)
-    return Event(ref, kind, run, delivery, replayed, age(UUID(str(check)), at), read)
-
-
-def _judged(summary: wire.MonitorSummary | None) -> Verdict | None:
-    """An alert if anything changed, came or went; a monitor with a goal judges changes itself."""
-    if summary is None:
-        return None
-    found = (summary.get("changed") or 0) + (summary.get("new") or 0) + (summary.get("removed") or 0)
-    return Verdict.ALERT if found else Verdict.PASS
 
 
 def _monitor(target: Target) -> Monitor:
