@@ -26,7 +26,7 @@ from codegen.packages import check_provider
 from codegen.propose import propose
 from codegen.read import read
 from codegen.recognise import dialect, source
-from codegen.sources import MAX_PAGE_BYTES, SOURCES, Fragment, Page, Provider, load
+from codegen.sources import MAX_PAGE_BYTES, SOURCES, Fragment, Page, Provider, load, text_of
 from codegen.structure import AMENDMENTS
 
 if TYPE_CHECKING:
@@ -130,10 +130,7 @@ def _pages(paths: Sequence[Path], revision: str) -> tuple[dict[str, bytes], list
                     STAGE, str(path), "", f"the same page as {page.where}", "Leave one of them out."
                 )
         file = _file(path, contents)
-        try:
-            text = content.decode("utf-8").replace("\r\n", "\n")
-        except UnicodeDecodeError as error:
-            raise StageError(STAGE, str(path), f"byte {error.start}", "not UTF-8 text") from error
+        text = text_of(content, STAGE, str(path))
         blank = Fragment(file, "", hashlib.sha256(content).hexdigest(), "", revision)
         page = Page(blank, str(path), text)
         own = evolve(blank, dialect=dialect(page), source=source(page))

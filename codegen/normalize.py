@@ -2,8 +2,8 @@
 #
 # Rules: nothing is dropped that a page states about an operation. Parameters, responses and bodies are in the
 # operation itself, so are path-level parameters, servers and document-level security; `:name` in a path is `{name}`;
-# schemas are as lower.py says. Webhooks and callbacks are kept as they are, lowered: they are no operations a client
-# can call. Normalizing twice changes nothing.
+# schemas are as lower.py says, names as spelling.py does. Webhooks and callbacks are kept as they are, lowered:
+# they are no operations a client can call. Normalizing twice changes nothing.
 
 """Lower a document to OpenAPI 3.1 in its plainest form."""
 
@@ -18,6 +18,7 @@ from codegen.jsonvalue import Node, is_list, is_node, list_at, node_at
 from codegen.lower import dissolve, lower_schema
 from codegen.pointer import child
 from codegen.references import inline
+from codegen.spelling import spell
 from codegen.structure import KINDS, METHODS, Mark, mark, note, origins, parts
 
 STAGE = "normalize"
@@ -37,7 +38,7 @@ def normalize(document: Node, where: str) -> Node:
     Raises:
         StageError: References go round in a circle, or a path occurs twice.
     """
-    document = inline(copy.deepcopy(document), where)
+    document = inline(spell(copy.deepcopy(document), where), where)
     security = document.pop("security", None)
     document["paths"] = _paths(document, security, where)
     for item in node_at(document, "webhooks").values():
@@ -47,7 +48,6 @@ def normalize(document: Node, where: str) -> Node:
     components = node_at(document, "components")
     document["components"] = {key: node_at(components, key) for key in _KEPT_COMPONENTS}
     document["openapi"] = "3.1.0"
-    _security_names(document)
     lowered_document: Node = _schemas(document, "document")
     return lowered_document
 
@@ -110,24 +110,6 @@ def _in_place_of(parameter: Node, other: Node) -> None:
     for part in parts(other, "parameter"):
         mark(parameter, *origins(part.value))
     note(parameter, "stands in place of the path's parameter of that name")
-
-
-def _security_names(document: Node) -> None:
-    # Names of security schemes are keys of components, which have no spaces.
-    schemes = document["components"]["securitySchemes"]
-    names = {name: re.sub(r"\s+", "-", name.strip()) for name in schemes}
-    if all(name == spelt for name, spelt in names.items()) or len(set(names.values())) < len(names):
-        return
-    for name in list(schemes):
-        scheme = schemes.pop(name)
-        if is_node(scheme) and names[name] != name:
-            note(scheme, f"called {name!r} on the page")
-        schemes[names[name]] = scheme
-    for item in document["paths"].values():
-        for method in METHODS:
-            for alternative in list_at(node_at(item, method), "security"):
-                for name in list(alternative):
-                    alternative[names.get(name, name)] = alternative.pop(name)
 
 
 def _schemas(value: Any, kind: str) -> Any:

@@ -11,8 +11,9 @@ import re
 from typing import TYPE_CHECKING
 
 from codegen.dialects import legacy, openapi
-from codegen.dialects.fence import blocks, candidates
+from codegen.dialects.fence import blocks, candidates, whole
 from codegen.dialects.headings import operation
+from codegen.dialects.unglue import unglued
 from codegen.errors import StageError
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _SOURCE = re.compile(
     r"^(?:[#>*-]+\s*|<!--\s*)?(?:URL\s+)?(?:Source|Canonical)(?:\s+URL)?:\s*<?(https?://[^\s<>\"'`]+?)>?(?:\s*-->)?\s*$",
     re.MULTILINE | re.IGNORECASE,
 )
+_HTML = re.compile(r"\s*(?:<!DOCTYPE html|<html\b|<head\b|<body\b|<\?xml\b)", re.IGNORECASE)
+_HTML_HINT = "Save what `copy page` or the address with .md behind it gives, or the text the browser shows."
 _HEAD = 4_000
 """Characters at the start of a page in which its address is looked for."""
 
@@ -34,12 +37,16 @@ def dialect(page: Page) -> str:
     Raises:
         StageError: It is in none.
     """
-    fenced = list(blocks(page.text))
+    if not page.text.strip():
+        raise StageError(STAGE, page.where, "line 1", "the page is empty", "Save it again, as published.")
+    if _HTML.match(page.text):
+        raise StageError(STAGE, page.where, "line 1", "this is HTML, not the text of a page", _HTML_HINT)
+    fenced = list(blocks(page.text)) or [whole(page.text)]
     held = {name: candidates(fenced, mark) for name, mark in _FENCED}
     sure = [name for name, found in held.items() if any(block.names_operation for block in found)]
     for name in (*sure, *(name for name, found in held.items() if found)):
         return name
-    if operation(page.text.split("\n")) is not None:
+    if operation(unglued(page.text.split("\n"))[0]) is not None:
         return "rendered"
     message = "the page is in no dialect that is read"
     hint = (

@@ -250,7 +250,25 @@ def _page(provider: Provider, fragment: Fragment) -> Page:
         raise StageError(
             STAGE, where, "", f"its sha256 is not the one in {SOURCES} ({fragment.sha256})", hint
         )
+    return Page(fragment, where, text_of(data, STAGE, where))
+
+
+def text_of(data: bytes, stage: str, where: str) -> str:
+    """The text of a page, its lines ended by line feeds alone.
+
+    Args:
+        data: The page's bytes.
+        stage: Named in errors.
+        where: The file, named in errors.
+
+    Raises:
+        StageError: They are no text.
+    """
     try:
-        return Page(fragment, where, data.decode("utf-8").replace("\r\n", "\n"))
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise StageError(STAGE, where, f"byte {error.start}", "not UTF-8 text") from error
+        message = "not UTF-8 text"
+        raise StageError(stage, where, f"byte {error.start}", message, "Save the page as UTF-8.") from error
+    if "\0" in text:
+        raise StageError(stage, where, f"byte {data.index(0)}", "not text: it has NUL bytes")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

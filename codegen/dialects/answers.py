@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from codegen.dialects import tables
+from codegen.dialects.cells import cells_of
+from codegen.dialects.found import Response, Table, Unreadable
 from codegen.dialects.headings import reason
-from codegen.dialects.scan import Response, Table, Unreadable
 from codegen.dialects.sheet import Sheet, rows_of
 from codegen.structure import mark, note
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from codegen.jsonvalue import Node
 
 _ERROR_ROW = re.compile(r"([1-5][0-9][0-9])[\s:\u2013\u2014-]*(.*)")
+_CODE = re.compile(r"[a-z][a-z0-9_.-]+(?=[A-Z]|$)|[A-Z][A-Z0-9_]*_[A-Z0-9_]*(?=[A-Z][a-z]|$)|[A-Z]{3,}$")
 _CODE_AND_WORDS = re.compile(r"^([A-Z][A-Z0-9_]+)(?=[A-Z][a-z])")
 
 
@@ -52,7 +53,8 @@ def _settled(sheet: Sheet) -> tuple[Sheet, Mapping[str, Response]]:
     held = dict(sheet.scan.responses)
     for table in sheet.scan.tables:
         if table.section.startswith("response") and table.status not in held:
-            held[table.status] = Response(table.lines[0][0] if table.lines else sheet.start)
+            lines = [number for number, _ in table.lines] or [row.line for row in table.rows]
+            held[table.status] = Response(lines[0] if lines else sheet.start)
     first = next((status for status in held if status.startswith("2")), "")
     if first and (unsaid := held.pop("", None)):
         held[first] = evolve(held[first], examples=[*held[first].examples, *unsaid.examples])
@@ -91,13 +93,13 @@ def _listed(sheet: Sheet) -> dict[str, tuple[int, str]]:
     listed = dict(sheet.scan.stated)
     for table in _tables(sheet, typed=False):
         for line, raw in table.lines:
-            cells = tables.cells_of(raw)
+            cells = cells_of(raw, loose=True)
             text = " ".join(re.sub(r"[`*]+", "", cell).strip() for cell in cells)
             match = _ERROR_ROW.search(text) if len(cells) > 1 else _ERROR_ROW.match(text)
             if match is not None:
                 words = _CODE_AND_WORDS.sub(r"\1: ", match[2].strip())
                 listed.setdefault(match[1], (line, words))
-            elif not listed and "name" in table.shape[:1]:
+            elif not listed and "name" in table.shape[:1] and not _CODE.match(cells[0].strip("`* ")):
                 raise Unreadable(line, f"a row that starts with a status was expected: {raw[:80]!r}")
     return listed
 

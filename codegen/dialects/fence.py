@@ -3,7 +3,9 @@
 # Rules (CommonMark): a fence is three or more backticks or tildes at the start of a line, at most three spaces in
 # unless it stands in a component of the page; the block ends at a line of at least as many of the same and nothing
 # else. Backticks inside a longer fence are text. Of several blocks that bear the mark, the one whose info string names
-# an operation (`yaml openapi.json get /a`) is meant, then the one below a heading `OpenAPI`; otherwise it isn't clear.
+# an operation (`yaml openapi.json get /a`) is meant, then one that has `paths` or `webhooks`, then the one below a
+# heading `OpenAPI`; one that says the same as another says nothing new; otherwise it isn't clear. A page that has no
+# fence at all may be the document itself.
 
 """Find the fenced block of a page that holds its API document."""
 
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from codegen import yamltext
 from codegen.errors import StageError
 
 if TYPE_CHECKING:
@@ -24,13 +27,18 @@ if TYPE_CHECKING:
 
 _OPEN = re.compile(r"([ \t]*)(`{3,}|~{3,})([^`]*)")
 _HEADING = re.compile(r" {0,3}#{1,6}\s(.*)")
-_LANGUAGES = {"yaml", "yml", "json", "openapi", "oas", ""}
+_LANGUAGES = {
+    "yaml", "yml", "json", "jsonc", "json5", "openapi", "oas", "text", "txt", "plaintext", "code", "",
+}  # fmt: skip
 _OPERATION = re.compile(
     r"(?:^|\s)(?:get|put|post|delete|options|head|patch|trace|webhook)\s+\S", re.IGNORECASE
 )
 _HEAD = 4_000
 """Characters at the start of a page in which its title is looked for."""
 _OPENAPI = re.compile(r"openapi\b.*", re.IGNORECASE)
+_STATES = re.compile(
+    r"""^\s{0,3}(?:\{.*)?["']?(?:paths|webhooks)["']?\s*:|["'](?:paths|webhooks)["']\s*:\s*\{""", re.MULTILINE
+)
 
 
 @frozen
@@ -48,8 +56,9 @@ class Block:
 
     @property
     def language(self) -> str:
-        """The first word of the info string, in lower case."""
-        return self.info.split(" ")[0].strip("{}").lower()
+        """The first word of the info string, in lower case and without decoration: `{.yaml}`, `x-yaml`."""
+        word = re.split(r"[\s,:=]", self.info.strip("{} "), maxsplit=1)[0].lower()
+        return re.sub(r"^(?:\.|x-|application/)+", "", word.strip("{}"))
 
     @property
     def names_operation(self) -> bool:
@@ -96,7 +105,7 @@ def document_block(page: Page, stage: str, mark: re.Pattern[str], wanted: str) -
     Raises:
         StageError: There is none, more than one that could be meant, or the page ends inside of it.
     """
-    every = list(blocks(page.text))
+    every = list(blocks(page.text)) or [whole(page.text)]
     found = candidates(every, mark)
     open_block = next((block for block in every if not block.closed), None)
     if open_block is not None and (not found or open_block in found):
@@ -106,7 +115,7 @@ def document_block(page: Page, stage: str, mark: re.Pattern[str], wanted: str) -
     if not found:
         hint = "Check the page's dialect in sources.toml, or vendor the page again."
         raise StageError(stage, page.where, "line 1", f"no fenced block holds {wanted}", hint)
-    if len(found) > 1:
+    if len(found) > 1 and not _same(found, stage, page.where):
         message = f"a second fenced block holds {wanted}; the first is on line {found[0].line}"
         raise StageError(
             stage, page.where, f"line {found[1].line}", message, "Vendor one page per operation."
@@ -119,11 +128,25 @@ def candidates(every: list[Block], mark: re.Pattern[str]) -> list[Block]:
     found = [block for block in every if block.language in _LANGUAGES and mark.search(block.text)]
     for likelier in (
         [block for block in found if block.names_operation],
+        [block for block in found if _STATES.search(block.text)],
         [block for block in found if _OPENAPI.fullmatch(block.heading)],
     ):
         if likelier and len(found) > 1:
             found = likelier
     return found
+
+
+def _same(found: list[Block], stage: str, where: str) -> bool:
+    # The same document once more, as JSON for example.
+    first, *others = [
+        yamltext.read(each.text, stage=stage, where=where, first_line=each.line) for each in found
+    ]
+    return all(each.value == first.value for each in others)
+
+
+def whole(text: str) -> Block:
+    """A page without any fence, as one block."""
+    return Block("", text, 1, "", closed=True)
 
 
 def heading(page: Page) -> str:

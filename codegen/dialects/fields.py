@@ -2,23 +2,23 @@
 #
 # Rules: a field is known from its table row, from the example, or both. The row's type stands; the example fills what
 # it leaves open: the properties of an object (in responses only: what a request's free-form object holds is up to the
-# caller), the items of an array, a null. What the words of a row say is wording.py's business. A response's properties
-# are never required.
+# caller), the items of an array, a null. A type that is no known one is whatever the example is, and any value without
+# one. What the words of a row say is wording.py's business. A response's properties are never required.
 
 """Schemas from table rows and example JSON."""
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define
 
+from codegen.dialects.types import typed
 from codegen.dialects.wording import JSON_TYPES, default, enumerated, may_be_null
 from codegen.jsonvalue import Node, is_list, is_node
-from codegen.structure import Origin, mark
+from codegen.structure import Origin, mark, note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,28 +28,6 @@ if TYPE_CHECKING:
 MISSING: Any = object()
 """The example value of a field that no example has."""
 
-_TYPES: dict[str, dict[str, Any]] = {
-    "string": {"type": "string"}, "enum": {"type": "string"},
-    "number": {"type": "number"}, "float": {"type": "number"}, "double": {"type": "number"},
-    "decimal": {"type": "number"},
-    "integer": {"type": "integer"}, "int": {"type": "integer"}, "int32": {"type": "integer"},
-    "int64": {"type": "integer"}, "long": {"type": "integer"},
-    "boolean": {"type": "boolean"}, "bool": {"type": "boolean"},
-    "object": {"type": "object"}, "map": {"type": "object"}, "array": {"type": "array", "items": {}},
-    "any": {}, "json": {}, "null": {"type": "null"},
-    "datetime": {"type": "string", "format": "date-time"}, "date-time": {"type": "string", "format": "date-time"},
-    "date": {"type": "string", "format": "date"}, "uuid": {"type": "string", "format": "uuid"},
-    "file": {"type": "string", "format": "binary"}, "binary": {"type": "string", "format": "binary"},
-    "timestamp": {},  # a text or a number: the example tells
-}  # fmt: skip
-_FORMATS = {
-    "uuid": "uuid", "datetime": "date-time", "date-time": "date-time", "iso 8601": "date-time", "iso8601": "date-time",
-    "date": "date", "uri": "uri", "url": "uri", "email": "email", "int64": "int64", "int32": "int32",
-    "binary": "binary",
-}  # fmt: skip
-_ARRAY = re.compile(r"(?:[Aa]rray|[Ll]ist)<([\w-]+)>|array\[([\w-]+)\]|array of ([\w-]+?)s?|(.+)\[\]")
-_MAP = re.compile(r"(?:Record|[Mm]ap)<string, ?([\w-]+)>")
-_FORMATTED = re.compile(r"(\w+)\s?\(([^()]+)\)")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)")
 _CONTAINER = re.compile(r"object|[Aa]rray|\[\]|map|[Rr]ecord|json|any|^$")
 _PLACEHOLDER = re.compile(r"<[^<>]+>|\.\.\.|…")
@@ -126,12 +104,17 @@ def schema_of(
 def _stated(field: Field, example: Any) -> Node:
     # What the row says; without a row or a type, what the rows below it or the example say.
     row = field.row
-    if row is None or not row.type or row.type == "timestamp":
-        below = field.below and not is_list(example)
+    below = field.below and not is_list(example)
+    if row is None or not row.type or row.type.lower() == "timestamp":
         return _inferred(([] if field.many else {}) if below else example)
-    schema = _typed(row.type)
+    schema = typed(row.type)
+    if schema is None:
+        schema = _inferred(([] if field.many else {}) if below else example)
+        return note(
+            schema, f"the type {row.type[:80]!r} is no known one: {schema.get('type', 'any value')} is taken"
+        )
     told = example is None or row.nullable or may_be_null(row.description)
-    return _nullable(schema) if told and "null" not in row.type else schema
+    return _nullable(schema) if told and "null" not in row.type.lower() else schema
 
 
 def _agree(field: Field, schema: Node, core: Node, example: Any) -> None:
@@ -155,9 +138,12 @@ def _properties(
     name: str,
 ) -> None:
     values: Node = example if is_node(example) else {}
+    written = schema.get("properties", {})
     known = list(field.below)
     if not request or not name:
-        known += [key for key in values if key not in field.below]
+        known += [key for key in values if key not in field.below and key not in written]
+    if not request:
+        schema.pop("required", None)
     for key in known:
         below = field.below.get(key, Field())
         path = f"{name}.{key}" if name else key
@@ -169,30 +155,6 @@ def _properties(
 
 def _nullable(schema: Node) -> Node:
     return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _typed(text: str) -> Node:
-    atoms = [atom.strip() for atom in re.split(r"\||\bor\b|/", text)]
-    literals = [atom[1:-1] for atom in atoms if atom.startswith('"')]
-    schemas: list[Node] = [_atom(atom) for atom in atoms if not atom.startswith('"')]
-    if literals:
-        schemas.insert(0, {"type": "string", "enum": literals})
-    return next((each for each in schemas if not each or len(schemas) == 1), {"anyOf": schemas})
-
-
-def _atom(text: str) -> Node:
-    if text in _TYPES:
-        return copy.deepcopy(_TYPES[text])
-    if mapped := _MAP.fullmatch(text):
-        return {"type": "object", "additionalProperties": _atom(mapped[1])}
-    if formatted := _FORMATTED.fullmatch(text):
-        schema = _atom(formatted[1])
-        known = _FORMATS.get(formatted[2].lower())
-        return {**schema, "format": known} if known else schema
-    array = _ARRAY.fullmatch(text)
-    if array is None:
-        raise ValueError(f"the type {text!r} is unknown; expected one such as {', '.join(list(_TYPES)[:8])}")
-    return {"type": "array", "items": _atom(next(filter(None, array.groups())))}
 
 
 def _inferred(example: Any) -> Node:  # noqa: PLR0911  # one row per JSON type
@@ -225,21 +187,46 @@ def _fits(schema: Node, example: Any) -> bool:
 
 def _worded(schema: Node, row: Row, example: Any) -> None:
     text = row.description
-    target = next((each for each in schema.get("anyOf", [schema]) if each.get("type") == "string"), None)
-    listed = enumerated(row.values) or [
-        each.strip() for each in re.split(r"[,|]", row.values) if each.strip()
-    ]
-    if target is not None and (members := listed or enumerated(text)):
-        if isinstance(example, str) and example not in members:
-            members.append(example)
+    if row.type and typed(row.type) is None:
+        text = f"{row.type}. {text}" if text else row.type
+    target, shown = _listed_target(schema, example)
+    if target is not None and (members := _members(row, target)):
+        for each in shown:
+            if isinstance(each, str) and each not in members and target["type"] == "string":
+                members.append(each)
         target.setdefault("enum", members)
     elif (
         target is not None
+        and target["type"] == "string"
         and re.search(r"ISO[ -]?8601", text)
-        and (not isinstance(example, str) or _INSTANT.fullmatch(example))
+        and all(not isinstance(each, str) or _INSTANT.fullmatch(each) for each in shown)
     ):
         target.setdefault("format", "date-time")
     if text:
         schema["description"] = text
-    if (given := default(row.default, text, schema)) is not None:
+    if (given := default(row.default, row.description, schema)) is not None:
         schema["default"] = given
+
+
+def _listed_target(schema: Node, example: Any) -> tuple[Node | None, list[Any]]:
+    # What the values that a row lists are values of, and those its examples show: a text, or the items of an array.
+    alternatives: list[Node] = schema.get("anyOf", [schema])
+    for each in alternatives:
+        if each.get("type") in ("string", "integer"):
+            return each, [example]
+    for each in alternatives:
+        items: Any = each.get("items")
+        if each.get("type") == "array" and is_node(items) and items.get("type") == "string":
+            return items, example if is_list(example) else []
+    return None, []
+
+
+def _members(row: Row, target: Node) -> list[Any]:
+    listed = enumerated(row.values) or [
+        each.strip(" \"'`") for each in re.split(r"[,|]", row.values) if each.strip(" \"'`")
+    ]
+    if target["type"] == "integer":
+        return (
+            [int(each) for each in listed] if all(re.fullmatch(r"-?\d{1,9}", each) for each in listed) else []
+        )
+    return listed or enumerated(re.sub(r"\[[^\[\]]*\]", "", row.description))

@@ -33,10 +33,13 @@ def read(page: Page) -> dict[str, Any]:
     read_yaml = yamltext.read(block.text, stage=STAGE, where=page.where, first_line=block.line)
     document: Any = unmarked(read_yaml.value)
     version = str(document.get("openapi", "")) if is_node(document) else ""
-    if not is_node(document) or not version.startswith(("3.0", "3.1")):
-        line = f"line {read_yaml.line('/openapi')}"
+    if not is_node(document):
+        raise StageError(STAGE, page.where, f"line {block.line}", "a mapping was expected")
+    if not version.startswith(("3.0", "3.1")):
+        said = f"Swagger {document['swagger']}" if "swagger" in document else f"OpenAPI version {version!r}"
+        line = f"line {read_yaml.line('/swagger' if 'swagger' in document else '/openapi')}"
         hint = "A document of another version has to be converted before it is vendored."
-        raise StageError(STAGE, page.where, line, f"OpenAPI version {version!r}; 3.0 and 3.1 are read", hint)
+        raise StageError(STAGE, page.where, line, f"{said}; OpenAPI 3.0 and 3.1 are read", hint)
     if document.get("paths", {}) in ({}, None) and not document.get("webhooks"):
         line = f"line {read_yaml.line('/paths')}"
         hint = "Take the page out of sources.toml, or vendor it again."

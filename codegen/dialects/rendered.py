@@ -1,9 +1,9 @@
 # Dialect `rendered`: the text of a reference page that has no OpenAPI at all.
 #
-# Rules: the page's first `METHOD /path` line is its operation; scan.py finds its tables and examples, and here they
-# become an OpenAPI document. Names and their order come from tables, then from examples. Rows of a table of parameters
-# go where the table says, into the path if it has the name, else where the method takes them. A page is read or is an
-# error that names the line.
+# Rules: segments.py finds the page's operations by their `METHOD /path` lines, scan.py their tables and examples, and
+# here they become an OpenAPI document. Names and their order come from tables, then from examples. Rows of a table of
+# parameters go where the table says, into the path if it has the name, else where the method takes them. A page is
+# read or is an error that names the line.
 
 """Read a rendered page: tables flattened to text, examples, no OpenAPI."""
 
@@ -14,21 +14,29 @@ from typing import TYPE_CHECKING, Any
 
 from codegen.dialects.answers import responses
 from codegen.dialects.fields import MISSING, Field
-from codegen.dialects.headings import operation
-from codegen.dialects.scan import Unreadable, scan
+from codegen.dialects.found import Unreadable
+from codegen.dialects.scan import scan
+from codegen.dialects.segments import segments
 from codegen.dialects.sheet import Sheet
+from codegen.dialects.unglue import unglued
+from codegen.dialects.values import enumerate_fields
 from codegen.errors import StageError
 from codegen.jsonvalue import Node
 from codegen.structure import mark
 
 if TYPE_CHECKING:
+    from codegen.dialects.found import Values
+    from codegen.dialects.segments import Segment
     from codegen.dialects.tables import Row
     from codegen.sources import Page
+    from codegen.structure import Origin
 
 STAGE = "read"
 _BODYLESS = ("get", "head", "delete", "options")
 _PARAMETER = re.compile(r"\{([^{}/]+)\}|(?<=/):([A-Za-z_]\w*)")
 _KEY_HEADER = re.compile(r"(?:x-)?(?:[\w-]*api-?key|(?:auth|access)-?token|apikey)", re.IGNORECASE)
+_BASE = re.compile(r"\b[Bb]ase (?:URL|Url|url)[`*:#\s]{1,20}(https?://[^\s\"'`<>)\]*]{1,300})")
+_SAID_KEY = re.compile(r"\b(X-[A-Za-z-]*(?:Api-?Key|Token))\b", re.IGNORECASE)
 _SAID_SCHEME = re.compile(r"Authorization[\"'`]?\s*[:=]\s*[\"'`]?(Bearer|Basic)\b")
 
 
@@ -38,36 +46,69 @@ def read(page: Page) -> Node:
     Raises:
         StageError: A line of the page is not what the dialect expects.
     """
+    lines, numbers = unglued(page.text.split("\n"))
     try:
-        return _Reader(page).document()
+        return _Reader(page, lines, numbers).document()
     except Unreadable as error:
-        raise StageError(STAGE, page.where, f"line {error.line}", str(error)) from error
+        line = numbers[min(error.line, len(numbers)) - 1]
+        raise StageError(STAGE, page.where, f"line {line}", str(error)) from error
 
 
 class _Reader:
-    def __init__(self, page: Page) -> None:
-        self._page = page
-        lines = page.text.split("\n")
-        found = operation(lines)
-        if found is None:
+    def __init__(self, page: Page, lines: list[str], numbers: list[int]) -> None:
+        self._page, self._lines, self._numbers = page, lines, numbers
+
+    def document(self) -> Node:
+        found = segments(self._lines)
+        if not found:
             hint = "Check the page's dialect in sources.toml, or vendor the page again."
             message = "a line such as `POST /v1/run` was expected; the page has none"
-            raise StageError(STAGE, page.where, "line 1", message, hint)
-        self._start, self._method, self._path = found
+            raise StageError(STAGE, self._page.where, "line 1", message, hint)
+        document: Node = {
+            "openapi": "3.1.0",
+            "info": {
+                "title": f"{found[0].method.upper()} {found[0].path}",
+                "version": self._page.fragment.revision,
+            },
+            "paths": {},
+            "components": {"schemas": {}, "securitySchemes": {}},
+        }
+        values: list[tuple[Values, Origin]] = []
+        for segment in found:
+            operation = _Operation(self._page, self._lines, self._numbers, segment)
+            methods = document["paths"].setdefault(segment.path, {})
+            if segment.method in methods:
+                message = f"{segment.method.upper()} {segment.path} is stated a second time"
+                raise Unreadable(segment.line, message)
+            methods[segment.method] = operation.stated(document["components"]["securitySchemes"])
+            if (server := operation.server()) and "servers" not in document:
+                document["servers"] = [{"url": server}]
+            values += operation.values()
+        enumerate_fields(document, values)
+        return document
+
+
+class _Operation:
+    def __init__(self, page: Page, lines: list[str], numbers: list[int], segment: Segment) -> None:
+        self._page = page
+        self._start, self._method, self._path = segment.line, segment.method, segment.path
         above = [
             line.lstrip("# ").strip()
             for line in lines[: self._start - 1]
             if re.match(r"#+ (?!Source:)", line)
         ]
-        self._title = above[0] if above else ""
-        self._scan = scan(lines, self._start)
-        self._sheet = Sheet(page.fragment.file, self._scan, self._start, len(lines))
+        self._title = segment.title or (above[0] if above else "")
+        self._scan = scan(lines[: segment.end], self._start)
+        if segment.shared[1]:
+            self._scan = scan(lines[: segment.shared[1]], segment.shared[0], self._scan, "other")
+        self._sheet = Sheet(page.fragment.file, self._scan, self._start, segment.end, numbers)
 
-    def document(self) -> Node:
-        path, method = self._path, self._method
+    def stated(self, held: Node) -> Node:
+        """The operation, its security schemes added to those that are held."""
+        method = self._method
         security, schemes, headers, content_type = self._headers()
         stated: Node = {"summary": self._summary(), "description": " ".join(self._scan.intro)}
-        names = [match[1] or match[2] for match in _PARAMETER.finditer(path)]
+        names = [match[1] or match[2] for match in _PARAMETER.finditer(self._path)]
         cookies = [self._with_schema(row, "cookie") for row in self._mixed("cookie", names)]
         stated["parameters"] = self._path_parameters(names) + self._query(names) + headers + cookies
         bodies = [value for _, value in self._scan.bodies]
@@ -76,15 +117,12 @@ class _Reader:
             stated["requestBody"] = self._body(rows, bodies, content_type)
         stated["responses"] = responses(self._sheet)
         stated["security"] = security
-        document: Node = {
-            "openapi": "3.1.0",
-            "info": {"title": f"{method.upper()} {path}", "version": self._page.fragment.revision},
-            "paths": {path: {method: mark(stated, self._sheet.origin("", self._start))}},
-            "components": {"schemas": {}, "securitySchemes": schemes},
-        }
-        if server := self._server():
-            document["servers"] = [{"url": server}]
-        return document
+        held.update({title: scheme for title, scheme in schemes.items() if title not in held})
+        return mark(stated, self._sheet.origin("", self._start))
+
+    def values(self) -> list[tuple[Values, Origin]]:
+        """The tables of values, and where they are."""
+        return [(each, self._sheet.origin("/values", each.line)) for each in self._scan.values]
 
     def _mixed(self, place: str, names: list[str]) -> list[Row]:
         # Rows of a table `Parameters`, by their place: what the table says, the path, or what the method has.
@@ -105,10 +143,12 @@ class _Reader:
         said = first[0].rstrip(".") if first else text
         return self._title or said or f"{self._method.upper()} {self._path}"
 
-    def _server(self) -> str:
+    def server(self) -> str:
+        """Where the examples send the operation, or what the page calls its base URL; empty where neither is said."""
         pattern = re.sub(r"\\\{[^{}]+\\\}|(?<=/):\w+", r"[^/\\s\"'`?]+", re.escape(self._path))
         match = re.search(rf"(https?://[^\s\"'`]{{1,300}}?){pattern}(?=[\s\"'`?\\]|$)", self._page.text)
-        return match[1] if match else ""
+        match = match or _BASE.search(self._page.text)
+        return match[1].rstrip("/") if match else ""
 
     def _path_parameters(self, names: list[str]) -> list[Node]:
         every = [
@@ -175,6 +215,12 @@ class _Reader:
             title, scheme = _scheme("Authorization", f"{match[1]} <key>")
             line = self._page.text[: match.start()].count("\n") + 1
             schemes[title] = mark(scheme, self._sheet.origin("/header/Authorization", line))
+        elif not schemes and (match := _SAID_KEY.search(self._page.text)):
+            line = self._page.text[: match.start()].count("\n") + 1
+            schemes["apiKeyAuth"] = mark(
+                {"type": "apiKey", "in": "header", "name": match[1]},
+                self._sheet.origin(f"/header/{match[1]}", line),
+            )
         return [{title: []} for title in schemes], schemes, headers, content_type
 
     def _body_rows(self, names: list[str], bodies: list[Any]) -> list[Row]:

@@ -9,13 +9,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from attrs import Factory, define
-
-from codegen.dialects import tables
+from codegen.dialects import lists, tables, values
+from codegen.dialects.blocks import Block, block_at, opens
+from codegen.dialects.cells import cells_of, is_rule
+from codegen.dialects.found import Response, Scan, Table, Unreadable
 from codegen.dialects.headings import (
     ERROR_LINE,
     HEADING,
@@ -23,93 +23,63 @@ from codegen.dialects.headings import (
     NOISE,
     OBJECT,
     OPERATION,
-    STATUS,
     STATUS_INSIDE,
     Section,
+    bare,
     section_of,
+    status_of,
 )
-from codegen.dialects.samples import JSON_LANGUAGES, LANGUAGES, curl, json_at, names_of
+from codegen.dialects.samples import json_at, names_of
+from codegen.naming import snake
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _BARE_EXAMPLES = 50
 """Examples without a fence or a label that are looked for on a page."""
+_OF_FIELDS: tuple[Section, ...] = (
+    "header",
+    "path",
+    "query",
+    "body",
+    "parameters",
+    "response",
+    "response headers",
+)
 
 
-class Unreadable(ValueError):
-    """A line is not what it has to be."""
+def scan(lines: Sequence[str], start: int, found: Scan | None = None, section: Section = "intro") -> Scan:
+    """Everything below a line.
 
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
-        self.line = line
-
-
-@define
-class Table:
-    """A table and what it speaks of."""
-
-    section: Section
-    status: str
-    shape: tuple[tables.Column, ...]
-    lines: list[tuple[int, str]]
-    below: str = ""
-    """The field its rows are below."""
-
-
-@define
-class Response:
-    """What a page says of one status."""
-
-    line: int
-    words: list[str] = Factory(list[str])
-    examples: list[tuple[int, Any]] = Factory(list["tuple[int, Any]"])
-
-
-@define
-class Scan:
-    """What the lines of a page hold."""
-
-    tables: list[Table] = Factory(list[Table])
-    responses: dict[str, Response] = Factory(dict[str, Response])
-    bodies: list[tuple[int, Any]] = Factory(list["tuple[int, Any]"])
-    errors: list[tuple[int, Any]] = Factory(list["tuple[int, Any]"])
-    """Examples of errors whose status isn't said."""
-    stated: dict[str, tuple[int, str]] = Factory(dict[str, "tuple[int, str]"])
-    """Errors that are listed: status to line and words."""
-    headers: dict[str, str] = Factory(dict[str, str])
-    """Headers that curl commands send."""
-    query: list[str] = Factory(list[str])
-    intro: list[str] = Factory(list[str])
-
-
-def scan(lines: Sequence[str], start: int) -> Scan:
-    """Everything below the operation's line.
+    Args:
+        lines: The page.
+        start: How many lines are above.
+        found: What was found already; it grows.
+        section: What the first lines speak of.
 
     Raises:
         Unreadable: A line is not what it has to be; says which.
     """
-    scanner = _Scanner(lines)
+    scanner = _Scanner(lines, found or Scan(), section)
     scanner.run(start)
     return scanner.found
 
 
 class _Scanner:
-    def __init__(self, lines: Sequence[str]) -> None:
+    def __init__(self, lines: Sequence[str], found: Scan, section: Section) -> None:
         self._lines = lines
-        self.found = Scan()
-        self._section: Section = "intro"
+        self.found = found
+        self._section: Section = section
         self._status = ""
         self._heading = ""
-        self._fields: dict[str, str] = {}
-        self._first = ""
-        self._second = 0
+        self._fields: dict[str, tuple[str, Section, str]] = {}
+        """Name of a field, and its words, to its path and what it is a field of."""
         self._bare = 0
+        self._alone = -2
+        """The last line that was a status and nothing else."""
 
     def run(self, index: int) -> None:
-        if index:
-            self._first = self._lines[index - 1].strip()
-            index = self._outside(index)
+        index = self._outside(index) if index and self._section == "intro" else index
         while index < len(self._lines):
             index = self._line(index)
 
@@ -125,32 +95,69 @@ class _Scanner:
                 break
         return index
 
-    def _line(self, index: int) -> int:
+    def _line(self, index: int) -> int:  # noqa: PLR0911  # one return per kind of line
         line = self._lines[index].strip()
-        label = line.lstrip("#").strip().lower()
-        shape = tables.columns(line)
-        if re.match(r"(`{3,}|~{3,})", line) or (label in LANGUAGES and not line.startswith("#")):
-            return self._block(index, label)
+        if opens(self._lines, index):
+            return self._block(block_at(self._lines, index))
+        loose = index + 1 < len(self._lines) and is_rule(self._lines[index + 1])
+        shape = tables.columns(line, loose=loose)
         if shape is not None:
             return self._table(index, shape)
+        if (title := values.header(line, loose=loose)) is not None and not self._blank(index + 1):
+            return self._values(index, title)
         if line[:1] in ("{", "[") and self._section in ("body", "response", "errors"):
             return self._bare_json(index)
-        if not line or label in NOISE or re.fullmatch(r"[-*_=]{3,}", line):
+        if not line or line.lstrip("#").strip().lower() in NOISE or re.fullmatch(r"[-*_=]{3,}", line):
             return index + 1
+        if (stacked := self._stacked(index)) is not None:
+            return stacked
         if not self._heads(index, line):
             self._words(index, line)
         return index + 1
 
+    def _ends(self, index: int) -> bool:
+        # Whether a line is a heading, a table or code: what ends any stack of lines.
+        line = self._lines[index].strip()
+        if not line:
+            return False
+        if opens(self._lines, index) or line.startswith("#") or section_of(line) or status_of(line):
+            return True
+        return tables.columns(line, loose=True) is not None or OPERATION.fullmatch(line) is not None
+
+    def _stacked(self, index: int) -> int | None:
+        line = self._lines[index].strip()
+        if self._section not in _OF_FIELDS or (section_of(line) and not line[:1].islower()):
+            return None
+        if (row := lists.item(self._lines[index], index + 1)) is not None and self._is_field(row):
+            self._rows([row])
+            return index + 1
+        if (found := lists.stack(self._lines, index, self._ends)) is None:
+            return None
+        self._rows([found[0]])
+        return found[1]
+
+    def _is_field(self, row: tables.Row) -> bool:
+        return bool(row.type) or (row.required is not None) or self._section not in ("response", "body")
+
+    def _rows(self, rows: list[tables.Row]) -> None:
+        last = self.found.tables[-1] if self.found.tables else None
+        if last is None or not last.rows or (last.section, last.status) != (self._section, self._status):
+            last = Table(self._section, self._status, ())
+            self.found.tables.append(last)
+        last.rows += rows
+        for row in rows:
+            self._know(row.name.lstrip("."))
+
     def _heads(self, index: int, line: str) -> bool:
         # Whether the line is a heading; if so, what is below it is known from here on.
         alone = line.startswith(("#", "**")) or (self._blank(index - 1) and self._blank(index + 1))
-        plain = line.strip("#*: \t")
+        plain = bare(line)
         if len(plain) > LONGEST:
             return False
         if OPERATION.fullmatch(line):
-            self._second = self._second or (index + 1 if self._other_operation(line) else 0)
-        elif match := STATUS.fullmatch(plain):
-            self._respond(match[1], index)
+            pass
+        elif (status := status_of(line)) is not None:
+            self._respond(status, index)
         elif (section := section_of(line)) is not None:
             inside = STATUS_INSIDE.fullmatch(plain)
             if inside and section in ("response", "errors"):
@@ -159,30 +166,47 @@ class _Scanner:
                 self._enter(section)
         elif alone and (match := STATUS_INSIDE.fullmatch(plain)):
             self._respond(match[1], index)
-        elif line.startswith("#") or (HEADING.fullmatch(line) and alone):
-            if self._section not in ("response", "body", "errors") or not self._names_field(plain):
+        elif line.startswith("#") or (HEADING.fullmatch(line) and (alone or self._above_table(index, plain))):
+            if self._named(plain) is None:
                 self._section = "other"
         else:
             return False
         self._heading = plain
         return True
 
-    def _other_operation(self, line: str) -> bool:
-        one, two = OPERATION.fullmatch(self._first), OPERATION.fullmatch(line)
-        return one is None or two is None or (one[1].lower(), one[2]) != (two[1].lower(), two[2])
+    def _above_table(self, index: int, heading: str) -> bool:
+        # A line in title case that has a table soon below it is a heading without blank lines too.
+        if " " not in heading or not all(word[0].isupper() for word in heading.split() if len(word) > 3):  # noqa: PLR2004
+            return False
+        return any(
+            tables.columns(each, loose=True) is not None for each in self._lines[index + 1 : index + 4]
+        )
 
-    def _names_field(self, heading: str) -> bool:
+    def _named(self, heading: str) -> tuple[str, Section, str] | None:
+        # The field a heading names: `metadata`, `The metadata object`, `Provider Response` for providerResponse.
         match = OBJECT.fullmatch(heading)
-        return match is not None and match[1].removesuffix("[]") in self._fields
+        if match is not None and (known := self._fields.get(match[1].removesuffix("[]"))):
+            return known
+        return self._fields.get(f" {snake(heading)}") if " " in heading else None
 
     def _know(self, path: str) -> None:
         # A field is called by its path and, where no other is called so, by its last name.
         plain = path.removesuffix("[]")
-        for name in (plain, plain.rpartition(".")[2]):
-            self._fields.setdefault(name, path)
+        last = plain.rpartition(".")[2]
+        for name in (plain, last, f" {snake(last)}"):
+            self._fields.setdefault(name, (path, self._section, self._status))
 
     def _respond(self, status: str, index: int) -> None:
-        self._section, self._status = "response", status
+        # Statuses on lines one below the other are the tabs of examples: the first is the one that is shown.
+        tab = self._lines[index].strip() == status
+        shown = self._status if tab and self._alone == index - 1 and self._section == "response" else status
+        above = index - 1
+        while tab and above > self._alone and self._blank(above):
+            above -= 1
+        if tab and above == self._alone and self._section == "response":
+            shown = self._status
+        self._alone = index if tab else -2
+        self._section, self._status = "response", shown
         self.found.responses.setdefault(status, Response(index + 1))
 
     def _enter(self, section: Section) -> None:
@@ -205,34 +229,45 @@ class _Scanner:
         elif self._section == "response" and self._status:
             self.found.responses[self._status].words.append(line)
 
-    def _table(self, index: int, shape: tuple[tables.Column, ...]) -> int:
+    def _body_of_table(self, index: int) -> tuple[list[tuple[int, str]], int]:
         start = index + 1
-        if (
-            not self._blank(start)
-            and re.fullmatch(r"[|\s:+-]+", self._lines[start])
-            and "-" in self._lines[start]
-        ):
+        if start < len(self._lines) and is_rule(self._lines[start]):
             start += 1
+        parted = len(cells_of(self._lines[index], loose=start > index + 1)) > 1
         end = start
         while not self._blank(end) and not self._lines[end].startswith("#"):
+            line = self._lines[end]
+            if parted and "|" not in line and "\t" not in line:
+                break  # the page goes on without a blank line
+            if not parted and (opens(self._lines, end) or status_of(line) or section_of(line)):
+                break
             end += 1
-        rows = [(number + 1, self._lines[number]) for number in range(start, end)]
-        below = ""
+        return [(number + 1, self._lines[number]) for number in range(start, end)], end
+
+    def _values(self, index: int, title: str) -> int:
+        rows, end = self._body_of_table(index)
+        if (found := values.table(title, self._heading, rows)) is not None:
+            self.found.values.append(found)
+        return end
+
+    def _table(self, index: int, shape: tuple[tables.Column, ...]) -> int:
+        rows, end = self._body_of_table(index)
         typed = "type" in shape or "required" in shape
+        title = values.header(self._lines[index], loose=True) or ""
+        found = None if typed else values.table(title, self._heading, rows)
+        if found is not None and self._section not in ("header", "path", "query", "response headers"):
+            self.found.values.append(found)
+        if typed and (named := self._named(self._heading)) is not None:
+            below, section, status = named
+            self.found.tables.append(Table(section, status, shape, rows, below))
+            return end
         if self._section in ("intro", "other"):
             if not typed:
                 return end  # of statuses, limits, plans: it states no field
-            if self._second:
-                message = "a second operation starts here; one page states one"
-                raise Unreadable(self._second, message)
             wanted = "Query Parameters, Request Body, Response, 200 OK or the name of a field"
             message = f"a table of fields below {self._heading or 'no heading'!r}"
             raise Unreadable(index + 1, f"{message}; a heading such as {wanted} was expected")
-        if self._second and self._section != "errors":
-            raise Unreadable(self._second, "a second operation starts here; one page states one")
-        if self._names_field(self._heading) and (match := OBJECT.fullmatch(self._heading)):
-            below = self._fields[match[1].removesuffix("[]")]
-        self.found.tables.append(Table(self._section, self._status, shape, rows, below))
+        self.found.tables.append(Table(self._section, self._status, shape, rows))
         for _, line in rows:
             if match := re.search(r"[A-Za-z_][\w.\[\]]*", line):
                 self._know(match[0])
@@ -250,57 +285,18 @@ class _Scanner:
         self._example(index + 1, value)
         return index + code[:length].count("\n") + 1
 
-    def _block(self, index: int, label: str) -> int:
-        # A code block that has lost its fence: JSON tells its own end; other code ends where the page goes on.
-        fence = match[0] if (match := re.match(r"`{3,}|~{3,}", label)) else ""
-        language = label.strip("`~").split(" ")[0]
-        start = end = index + 1
-        while end < len(self._lines) and not (
-            self._lines[end].strip().startswith(fence) if fence else self._ends_code(end)
-        ):
-            end += 1
-        code = "\n".join(self._lines[start:end])
-        if language in JSON_LANGUAGES or (fence and not language and code.lstrip()[:1] in ("{", "[")):
-            value, length = self._json(code, start + 1)
-            self._example(start + 1, value)
-            end = end if fence else start + code[:length].count("\n") + 1
-        elif code.lstrip().startswith("curl"):
-            self._curl(code, start + 1)
-        elif language == "http" and self._section in ("body", "response", "errors") and "\n\n" in code:
-            head, _, rest = code.partition("\n\n")
-            if rest.lstrip()[:1] in ("{", "["):
-                self._example(start + 1, self._json(rest, start + head.count("\n") + 3)[0])
-        return end + 1 if fence else end
-
-    def _ends_code(self, index: int) -> bool:
-        raw = self._lines[index]
-        line = raw.strip()
-        if line.lower() in LANGUAGES:
-            return True
-        if not self._blank(index - 1) or raw[:1] in ("", " ", "\t") or re.match(r"#[^#]", line):
-            return False  # `# 202 Accepted` is a comment of the code
-        return section_of(line) is not None or STATUS.fullmatch(line.lstrip("#").strip()) is not None
-
-    def _curl(self, code: str, line: int) -> None:
-        try:
-            command = curl(code)
-        except json.JSONDecodeError as error:
-            raise Unreadable(
-                line + code.count("\n"), f"JSON was expected as data of curl: {error.msg}"
-            ) from error
-        for name, value in command.headers.items():
-            self.found.headers.setdefault(name, value)
-        self.found.query += command.query
-        if command.data is not None and self._section not in ("response", "errors"):
-            self.found.bodies.append((line, command.data[1]))
-
-    def _json(self, text: str, line: int) -> tuple[Any, int]:
-        try:
-            return json_at(text)
-        except json.JSONDecodeError as error:
-            raise Unreadable(line + error.lineno - 1, f"JSON was expected here: {error.msg}") from error
-        except ValueError as error:
-            raise Unreadable(line, f"JSON was expected here: {error}") from error
+    def _block(self, block: Block) -> int:
+        self.found.words |= set(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", block.code))
+        if (command := block.command) is not None:
+            for name, value in command.headers.items():
+                self.found.headers.setdefault(name, value)
+            self.found.query += command.query
+            if command.data is not None and self._section not in ("response", "errors"):
+                self.found.bodies.append((block.line, command.data[1]))
+        wanted = block.language != "http" or self._section in ("body", "response", "errors")
+        for line, value in block.examples if wanted else ():
+            self._example(line, value)
+        return block.end
 
     def _example(self, line: int, value: Any) -> None:
         for path in sorted(names_of(value)):

@@ -7,22 +7,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from codegen.dialects import tables
 from codegen.dialects.fields import Field, schema_of, tree
+from codegen.dialects.found import Scan, Table, Unreadable
 from codegen.dialects.samples import names_of
-from codegen.dialects.scan import Scan, Table, Unreadable
 from codegen.jsonvalue import is_list, is_node
 from codegen.structure import Origin, mark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from codegen.dialects.headings import Section
     from codegen.jsonvalue import Node
+
+_MORE = re.compile(r"(?:default|example|possible values|allowed values|range|min|max)\w*\s?:", re.IGNORECASE)
+_MOST_LINES = 3
 
 
 @frozen
@@ -35,10 +39,12 @@ class Sheet:
     """The line that names the operation."""
     end: int
     """The last line."""
+    numbers: Sequence[int]
+    """For every line the number of the page's line it is from."""
 
     def origin(self, pointer: str, line: int) -> Origin:
         """A place of the page."""
-        return Origin(self.file, pointer, line)
+        return Origin(self.file, pointer, self.numbers[line - 1])
 
     def rows(self, section: Section, examples: Sequence[Any], status: str = "") -> list[tables.Row]:
         """The rows of every table of a section; of a response, of those of its status."""
@@ -46,7 +52,7 @@ class Sheet:
             row
             for table in self.scan.tables
             if (table.section, table.status if section.startswith("response") else "") == (section, status)
-            for row in rows_of(table, examples)
+            for row in rows_of(table, examples, self.scan.words)
         ]
 
     def schema(self, field: Field, example: Any, at: str, line: int, *, request: bool) -> Node:
@@ -77,8 +83,13 @@ class Sheet:
         return mark(media, self.origin(at, line))
 
 
-def rows_of(table: Table, examples: Sequence[Any]) -> list[tables.Row]:
+def rows_of(table: Table, examples: Sequence[Any], words: Collection[str] = ()) -> list[tables.Row]:
     """The rows of a table, those below a field under its name.
+
+    Args:
+        table: The table.
+        examples: Examples of what it describes.
+        words: Words of the page that may be names.
 
     Raises:
         Unreadable: A row can't be split into its cells.
@@ -88,13 +99,33 @@ def rows_of(table: Table, examples: Sequence[Any]) -> list[tables.Row]:
         below = f"{table.below}."
         inner = {name.removeprefix(below).removeprefix(f"{table.below}[].") for name in names}
         names |= inner
+    found = [*table.rows, *_split(table, names, words)]
+    if not table.below:
+        return found
+    return [evolve(row, name=f"{table.below}.{row.name.removeprefix(f'{table.below}.')}") for row in found]
+
+
+def _split(table: Table, names: Collection[str], words: Collection[str]) -> list[tables.Row]:
+    # A row of a flattened table may take several lines: a badge has one of its own, and so has a default.
     found: list[tables.Row] = []
+    waiting: list[tuple[int, str]] = []
+    failure: tuple[int, str] | None = None
     for number, line in table.lines:
+        if found and not waiting and _MORE.match(line.strip()):
+            found[-1] = evolve(found[-1], description=f"{found[-1].description} {line.strip()}".strip())
+            continue
+        waiting.append((number, line.strip()))
+        text = line if len(waiting) == 1 else "".join(each for _, each in waiting)
         try:
-            row = tables.split(line, table.shape, names, number)
+            found.append(tables.split(text, table.shape, names, waiting[0][0], words))
         except ValueError as error:
-            raise Unreadable(number, str(error)) from error
-        found.append(evolve(row, name=f"{table.below}.{row.name}") if table.below else row)
+            failure = failure or (waiting[0][0], str(error))
+            if len(waiting) > _MOST_LINES:
+                break
+            continue
+        waiting, failure = [], None
+    if failure is not None:
+        raise Unreadable(*failure)
     return found
 
 

@@ -1,12 +1,13 @@
-# Tables of a rendered page, flattened to text.
+# Tables of a rendered page, flattened to text or not.
 #
 # Rules: a header line is nothing but names of columns run together (`FieldTypeRequiredDescription`), or names parted
-# by tabs or pipes; among parted ones a column of another name is taken as more description. A row runs its cells
-# together too: `providerstringYesProvider slug`. Where the name ends is told by the names that are known from the
+# by tabs or pipes; among parted ones a column of another name is taken as more description. A flattened row runs its
+# cells together too: `providerstringYesProvider slug`. Where the name ends is told by the names that are known from the
 # page's examples, longest first; for a name no example has, by the only place at which a type (and Yes or No) can
-# follow. A row that can be split in several ways or in none is an error.
+# follow, and of several such places by the words of the page. A row that can be split in several ways or in none is an
+# error. Badges count: `brandrequiredstring`, `name *`.
 
-"""Split the flattened tables of a rendered page."""
+"""Split the tables of rendered pages into rows."""
 
 from __future__ import annotations
 
@@ -14,6 +15,8 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
+
+from codegen.dialects.cells import cells_of, fitted, plain, worded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -29,6 +32,7 @@ Column = Literal[
     "example",
     "values",
     "nullable",
+    "optional",
     "other",
 ]
 
@@ -46,6 +50,18 @@ COLUMNS: dict[str, Column] = {
     **dict.fromkeys(("Values", "Allowed values", "Allowed Values", "Possible values", "Enum"), "values"),
 }  # fmt: skip
 """Titles of columns, by what they hold."""
+_LOWER = {title.lower(): column for title, column in COLUMNS.items()} | dict.fromkeys(
+    (
+        "field name", "parameter name", "property name", "header name", "fields", "parameters", "key name",
+        "body parameter", "query parameter", "path parameter", "url parameter", "variable", "member", "attribute name",
+    ), "name",
+) | dict.fromkeys(("value type", "schema", "types"), "type") | dict.fromkeys(
+    ("req", "req.", "is required", "optional/required", "required/optional", "presence"), "required",
+) | dict.fromkeys(("comment", "comments", "remarks", "info", "desc", "summary", "note"), "description") | {
+    "optional": "optional", "optional?": "optional", "defaults": "default",
+    "allowed": "values", "options": "values", "possible value": "values", "enum values": "values",
+}  # fmt: skip
+"""The same in lower case, with titles that only parted headers have."""
 
 _TITLE = "|".join(sorted((re.escape(title) for title in COLUMNS), key=len, reverse=True))
 _HEADER = re.compile(rf"(?:{_TITLE}){{2,}}")
@@ -55,26 +71,28 @@ _WORD = (
 )
 _SIMPLE = rf"{_WORD}(?:\s?\((?:{_WORD}|uri|url|email|ISO 8601|ULID|iso8601)\))?(?:\[\])*"
 _ATOM = (
-    rf"(?:(?:[Aa]rray|[Ll]ist)<{_WORD}>|array\[{_WORD}\]|(?:Record|[Mm]ap)<string, ?{_WORD}>|array of {_WORD}s?|"
+    rf"(?:(?:[Aa]rray|[Ll]ist|enum)<{_WORD}>|array\[{_WORD}\]|(?:Record|[Mm]ap)<string, ?{_WORD}>|array of {_WORD}s?|"
     rf"{_SIMPLE}|\"[^\"]*\")"
 )
 TYPE = re.compile(rf"{_ATOM}(?:\s*(?:\||\bor\b|/)\s*{_ATOM})*\??")
-"""What a type cell may say."""
+"""What a type cell of a flattened row may say."""
+_CAPITAL = re.compile(TYPE.pattern, re.IGNORECASE)
 
-_NAME = re.compile(r"[A-Za-z_$:][A-Za-z0-9_$.\[\]:*-]*")
+_NAME = re.compile(r"[A-Za-z_$:@][A-Za-z0-9_$.\[\]:*@-]*")
 _REQUIRED = re.compile(
     r"Yes|No|yes|no|Required|Optional|True|False|true|false|required|optional|✓|✗|✔|✅|❌|Conditional"
 )
-_TRUE = {"Yes", "yes", "Y", "Required", "required", "True", "true", "✓", "✔", "✅"}
+_TRUE = {"yes", "y", "required", "true", "✓", "✔", "✅", "always", "mandatory", "x", "●", "☑"}
 _PLACE = re.compile(r"path|query|header|body|cookie|Path|Query|Header|Body|Cookie")
 _DEFAULT = re.compile(
-    r"-?\d+(?:\.\d+)?|true|false|null|\"[^\"]*\"|'[^']*'|`[^`]*`|[a-z_]+(?=[A-Z]|$)|—|\u2013|-|"
+    r"-?\d+(?:\.\d+)?|true|false|null|\[[^\]]*\]|\{[^}]*\}|\"[^\"]*\"|'[^']*'|`[^`]*`|[a-z_]+(?=[A-Z]|$)|--|—|\u2013|-|"
 )
-_CODE = re.compile(r"[`*]+([^`*]*)[`*]+")
 _NESTED = re.compile(r"^(?:&nbsp;|\u00a0|\s|[└├│─┗┣↳→•∟>|-])+(?=[A-Za-z_$`])")
 _SUFFIX = re.compile(
     r"\s*(?:\((required|optional|deprecated|nullable)\)|\b(required|optional)\b|(\*)|(\?))\s*$", re.IGNORECASE
 )
+_BADGE = re.compile(r"\s*(required|optional)\s*")
+_BADGED = re.compile(r"(?:required|optional)$")
 _LONGEST_NAME = 200
 _LONGEST_HEADER = 300
 _PLAIN_START = re.compile(r"[^a-z\[\].|<]|$")
@@ -98,12 +116,17 @@ class Row:
     nullable: bool = False
 
 
-def columns(line: str) -> tuple[Column, ...] | None:
-    """The columns a header line names; None where the line is no header."""
-    cells = cells_of(line)
+def columns(line: str, *, loose: bool = False) -> tuple[Column, ...] | None:
+    """The columns a header line names; None where the line is no header.
+
+    Args:
+        line: The line.
+        loose: Whether pipes count on a line that doesn't start with one.
+    """
+    cells = cells_of(line, loose=loose)
     if len(cells) > 1:
-        titles = [_clean(cell) for cell in cells]
-        held = _distinct([COLUMNS.get(title, "other") for title in titles])
+        titles = [plain(cell).lower() for cell in cells]
+        held = _distinct([_LOWER.get(each, "other") for each in titles])
         return held if held[0] == "name" and any(column != "other" for column in held[1:]) else None
     text = line.strip()
     if len(text) > _LONGEST_HEADER or not _HEADER.fullmatch(text):
@@ -124,17 +147,9 @@ def _distinct(found: Sequence[Column]) -> tuple[Column, ...]:
     return tuple("other" if column in found[:index] else column for index, column in enumerate(found))
 
 
-def cells_of(line: str) -> list[str]:
-    """The cells of a line that still has its tabs or pipes; otherwise the line itself."""
-    if "\t" in line:
-        return [cell.strip() for cell in line.split("\t")]
-    if line.lstrip().startswith("|"):
-        inside = line.strip().removeprefix("|").removesuffix("|")
-        return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", inside)]
-    return [line.strip()]
-
-
-def split(line: str, shape: Sequence[Column], names: Collection[str], number: int) -> Row:
+def split(
+    line: str, shape: Sequence[Column], names: Collection[str], number: int, words: Collection[str] = ()
+) -> Row:
     """One row, split into its cells.
 
     Args:
@@ -142,40 +157,51 @@ def split(line: str, shape: Sequence[Column], names: Collection[str], number: in
         shape: The table's columns.
         names: Names that examples have, nested ones with dots (`items[].runId`).
         number: The line of the page.
+        words: Words of the page that may be names, asked where nothing else tells.
 
     Raises:
         ValueError: The row can't be split, or not in one way only; says what was expected.
     """
-    cells = cells_of(line)
-    if len(cells) > 1:
-        if len(cells) < len(shape):
-            cells += [""] * (len(shape) - len(cells))
-        if len(cells) > len(shape):
-            raise ValueError(f"{len(shape)} cells were expected, {len(cells)} found: {line.strip()[:80]!r}")
-        return _parted(shape, cells, number)
+    cells = cells_of(line, loose=True)
+    if len(cells) > 1 and (
+        "\t" in line or line.lstrip().startswith("|") or line.count("|") >= len(shape) - 1
+    ):
+        return _parted(shape, fitted(cells, shape), number)
     text = line.strip()
     for end in range(min(len(text), _LONGEST_NAME), 0, -1):
         if (name := text[:end]) in names:
             for rest in _splits(text[len(name) :], shape[1:], sure=True):
                 return _row({"name": name, **rest}, number)
-    longest = _NAME.match(text)
-    found: list[dict[Column, str]] = [
-        {"name": text[:end], **rest}
-        for end in range(1, min(longest.end(), _LONGEST_NAME) + 1 if longest else 1)
-        for rest in _splits(text[end:], shape[1:], sure=False)
-    ]
+    found = _ways(text, shape, TYPE) or _ways(text, shape, _CAPITAL)
     if not found:
         raise ValueError(f"a row of {', '.join(shape)} was expected: {text[:80]!r}")
     # `statestring"A", "B"`: quoted words are the type only where no other type stands before them.
-    worded = [each for each in found if not each.get("type", "").startswith('"')]
-    found = worded if worded and len(found) > 1 else found
+    worded_types = [each for each in found if not each.get("type", "").startswith('"')]
+    found = worded_types if worded_types and len(found) > 1 else found
+    badged = [each for each in found if "required" in each]
+    if badged and "required" not in shape:  # `languageoptionalstring`: a badge is no part of the name
+        found = [each for each in found if each in badged or not _BADGED.search(each["name"])]
+    if len(found) > 1:
+        known = [each for each in found if each["name"] in words]
+        found = known if len(known) == 1 else found
     if len(found) > 1:
         ways = ", ".join(repr(each["name"]) for each in found[:4])
         raise ValueError(f"the name could be {ways}; no example on the page tells which: {text[:80]!r}")
     return _row(found[0], number)
 
 
-def _splits(text: str, shape: Sequence[Column], *, sure: bool) -> Iterator[dict[Column, str]]:
+def _ways(text: str, shape: Sequence[Column], kind: re.Pattern[str]) -> list[dict[Column, str]]:
+    longest = _NAME.match(text)
+    return [
+        {"name": text[:end], **rest}
+        for end in range(1, min(longest.end(), _LONGEST_NAME) + 1 if longest else 1)
+        for rest in _splits(text[end:], shape[1:], sure=False, kind=kind)
+    ]
+
+
+def _splits(
+    text: str, shape: Sequence[Column], *, sure: bool, kind: re.Pattern[str] = TYPE
+) -> Iterator[dict[Column, str]]:
     # `sure`: what was read so far can't end elsewhere, so a description may start with any letter.
     if not shape:
         if not text:
@@ -186,19 +212,20 @@ def _splits(text: str, shape: Sequence[Column], *, sure: bool) -> Iterator[dict[
         if not rest and (sure or _PLAIN_START.match(text)):
             yield {"description": text.strip()}
         return
-    pattern = {"type": TYPE, "required": _REQUIRED, "default": _DEFAULT, "name": _NAME, "place": _PLACE}.get(
+    badge = _BADGE.match(text) if column == "type" and "required" not in rest else None
+    if badge is not None and (match := kind.match(text, badge.end())):
+        for inner in _splits(text[match.end() :], rest, sure=True, kind=kind):
+            yield {"type": match[0], "required": badge[1], **inner}
+            return
+    pattern = {"type": kind, "required": _REQUIRED, "default": _DEFAULT, "name": _NAME, "place": _PLACE}.get(
         column
     )
     match = pattern.match(text) if pattern else None
     if match is None:
         return
-    for inner in _splits(text[match.end() :], rest, sure=sure or column == "required"):
+    for inner in _splits(text[match.end() :], rest, sure=sure or column == "required", kind=kind):
         yield {column: match[0], **inner}
         return
-
-
-def _clean(cell: str) -> str:
-    return " ".join(_CODE.sub(r"\1", cell[:_LONGEST_HEADER]).replace("\\_", "_").split())
 
 
 def _parted(shape: Sequence[Column], cells: Sequence[str], number: int) -> Row:
@@ -206,27 +233,29 @@ def _parted(shape: Sequence[Column], cells: Sequence[str], number: int) -> Row:
     more: list[str] = []
     for column, cell in zip(shape, cells, strict=True):
         if column in ("other", "example"):
-            more += [cell] if column == "other" and cell else []
+            more += [worded(cell)] if column == "other" and cell else []
         else:
-            held[column] = cell if column == "description" else _clean(cell)
-    raw = _NESTED.match(held["name"])
-    name = held["name"][raw.end() :] if raw else held["name"]
+            held[column] = worded(cell) if column == "description" else plain(cell)
+    raw = _NESTED.match(held["name"]) or _NESTED.match(cells[list(shape).index("name")])
+    name = held["name"]
+    name = _NESTED.sub("", name) if raw else name
     while suffix := _SUFFIX.search(name):
         name = name[: suffix.start()]
         word = (suffix[1] or suffix[2] or suffix[3] or suffix[4]).lower()
         if word in ("required", "*", "optional", "?"):
             held.setdefault("required", "Yes" if word in ("required", "*") else "No")
     kind = held.get("type", "")
-    if kind.endswith("?"):
-        held.setdefault("required", "No")
-    if (
-        kind
-        and (spelt := kind.removesuffix("?")[:1].lower() + kind.removesuffix("?")[1:])
-        and TYPE.fullmatch(spelt)
-    ):
-        kind = spelt
+    while suffix := _SUFFIX.search(kind):
+        kind = kind[: suffix.start()].rstrip(" ,")
+        word = (suffix[1] or suffix[2] or suffix[3] or suffix[4]).lower()
+        if word in ("required", "optional", "?"):
+            held.setdefault("required", "Yes" if word == "required" else "No")
+        if word == "nullable":
+            held["nullable"] = "Yes"
+    if "optional" in held:
+        held.setdefault("required", "No" if said(held["optional"]) else "Yes")
     held["type"] = kind
-    held["name"] = ("." if raw else "") + name.strip()
+    held["name"] = ("." if raw else "") + name.strip().removesuffix(":").strip("\"'")
     held["description"] = ". ".join([*([held["description"]] if held.get("description") else []), *more])
     return _row(held, number)
 
@@ -236,11 +265,16 @@ def _row(cells: dict[Column, str], number: int) -> Row:
     return Row(
         name=cells["name"],
         type=cells.get("type", "").removesuffix("?"),
-        required=None if required is None else required in _TRUE,
+        required=None if required is None else said(required),
         default=cells.get("default", ""),
         description=cells.get("description", ""),
         line=number,
         place=cells.get("place", "").lower(),
         values=cells.get("values", ""),
-        nullable=cells.get("nullable", "") in _TRUE,
+        nullable=said(cells.get("nullable", "")),
     )
+
+
+def said(cell: str) -> bool:
+    """Whether a cell says yes."""
+    return re.split(r"[\s,.;:*(]", cell.strip().lower(), maxsplit=1)[0] in _TRUE

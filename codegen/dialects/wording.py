@@ -35,11 +35,12 @@ _BARE = re.compile(
 _NULL = re.compile(r"(?<!non-)(?<!not )(?<!never )\bnull\b(?=[\s.,;)]|$)", re.IGNORECASE)
 _DEFAULTS = (
     re.compile(r"\b[Dd]efaults?(?: value)?\s*(?:is|to|:|=)\s*[\"`'“]?([\w./-]*\w)[\"`'”]?(?=[\s),.;]|$)"),
+    re.compile(r"\b[Dd]efaults?(?: value)?\s*(?:is|to|:|=)\s*`?(\[[^\[\]]*\]|\{\})`?"),
     re.compile(r"\b[Dd]efault\s+(?:[\"`'“]([\w./-]+)[\"`'”]|(-?\d+(?:\.\d+)?|true|false))(?=[\s),.;]|$)"),
 )
 _LONGEST = 2_000
 """Characters of a description that are looked at."""
-_NONE = ("", "-", "\u2014", "\u2013", "none", "None", "null", "n/a")
+_NONE = ("", "-", "--", "\u2014", "\u2013", "none", "None", "null", "n/a")
 
 
 def enumerated(text: str) -> list[str]:
@@ -70,7 +71,8 @@ def _short(text: str) -> str:
 
 def default(cell: str, text: str, schema: Node) -> Any:
     """The default that a cell or a description names, as the schema's type; None where there is none."""
-    given = cell.strip().strip("\"'`")
+    given = cell.strip().strip("`")
+    given = given if given[:1] in ("[", "{") else given.strip("\"'`")
     if given in _NONE:
         said = next((match for pattern in _DEFAULTS if (match := pattern.search(_short(text)))), None)
         given = next(filter(None, said.groups()), "") if said else ""
@@ -79,6 +81,8 @@ def default(cell: str, text: str, schema: Node) -> Any:
 
 def _as(text: str, schema: Node) -> Any:
     alternatives: list[Node] = schema.get("anyOf", [schema])
+    if text[:1] in ("[", "{"):
+        return _collection(text, alternatives)
     for each in alternatives:
         kind = each.get("type")
         if kind == "string" and ("enum" not in each or text in each["enum"]):
@@ -90,6 +94,23 @@ def _as(text: str, schema: Node) -> Any:
                 continue
             if JSON_TYPES[kind](value):
                 return value
+    return None
+
+
+def _collection(text: str, alternatives: list[Node]) -> Any:
+    # `["web"]`, `{}`
+    try:
+        value: Any = json.loads(text.replace("'", '"') if '"' not in text else text)
+    except (ValueError, RecursionError):
+        return None
+    for each in alternatives:
+        kind = each.get("type")
+        if kind not in ("array", "object") or not JSON_TYPES[kind](value):
+            continue
+        inner: Any = each.get("items")
+        wanted = inner.get("type") if isinstance(inner, dict) else None
+        if kind == "object" or wanted is None or all(JSON_TYPES[wanted](item) for item in value):
+            return value
     return None
 
 

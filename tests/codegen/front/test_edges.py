@@ -157,11 +157,12 @@ RENDERED = "GET /v1/things/:id\n\nGet it.\n\n{middle}\n\nResponse\n\n200 OK\n\nF
         ("Path Parameters\n\nParameterTypeDescription\nnamestringA", 8, "the path parameter 'name' is not in"),
         ("Query Parameters\n\nParameterTypeDescription\nno type here", 8, "a row of name, type, description was expected"),
         ("Request Body\n\n| Name | Type |\n|---|---|\n| a | string | b | c |", 9, "2 cells were expected, 4 found"),
-        ("Request Body\n\n| Name | Type |\n|---|---|\n| a | Widget |", 9, "the type 'Widget' is unknown"),
         ("Request Body\n\n| Name | Type |\n|---|---|\n| a | string |\n| a.b | string |", 9, "yet b is below it"),
         ('Request Body\n\n```json\n{"a": oops}\n```', 8, "JSON was expected here"),
-        ("Errors\n\nStatusDescription\nnone", 8, "a row that starts with a status"),
-        ("# POST /v1/others\n\n## Query Parameters\n\nNameTypeDescription\nastringA", 5, "a second operation starts here"),
+        ("Errors\n\nStatusDescription\nnone at all", 8, "a row that starts with a status"),
+        (
+            "404 Not Found\n\n# POST /v1/a\n\n201 Created\n\n# GET /v1/things/:id", 11, "is stated a second time"
+        ),
     ],
 )  # fmt: skip
 def test_a_rendered_page_that_cannot_be_read_names_the_line(middle, line, message):

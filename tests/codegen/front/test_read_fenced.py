@@ -149,7 +149,7 @@ def test_json_is_read():
         ("# nothing\n", "rendered", "a line such as"),
         ("# nothing\n", "html", "the dialect 'html' is unknown"),
         (fenced(MINIMAL).removesuffix("````\n"), "openapi", "never closed"),
-        (fenced(MINIMAL) * 2, "openapi", "second fenced block"),
+        (fenced(MINIMAL) + fenced(MINIMAL.replace("/a", "/b")), "openapi", "second fenced block"),
         (fenced("openapi: 3.1.0\npaths: [\n"), "openapi", "not valid YAML"),
         (fenced("swagger: '2.0'\n"), "openapi", "3.0 and 3.1"),
         (fenced("openapi: 4.0.0\n"), "openapi", "3.0 and 3.1"),
