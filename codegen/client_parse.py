@@ -9,22 +9,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from openapi_python_client.config import Config, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError, ParseError
-from openapi_python_client.parser.properties import AnyProperty
+from openapi_python_client.parser.properties import AnyProperty, EnumProperty
 from openapi_python_client.parser.properties.const import ConstProperty
 from openapi_python_client.parser.properties.file import FileProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from openapi_python_client.schema import ParameterLocation
 from openapi_python_client.schema.untrusted_string import UntrustedString
-from openapi_python_client.strings import ClassName, PythonCode, PythonIdentifier, remove_string_escapes
+from openapi_python_client.strings import (
+    ClassName,
+    PythonCode,
+    PythonIdentifier,
+    in_double_quote_literal,
+    remove_string_escapes,
+)
 
 from codegen.errors import StageError
-from codegen.naming import pinned
+from codegen.naming import pinned, public
 
 if TYPE_CHECKING:
     from openapi_python_client.parser.openapi import Endpoint
@@ -43,6 +49,18 @@ TAKEN = frozenset({"body", "build", "content_type", "headers", "timeout"})
 FileProperty._type_string = "_http.File | bytes"  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 # http.py writes everything everywhere.
 PropertyProtocol._allowed_locations = set(ParameterLocation)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
+def _spelt(convert: Callable[[EnumProperty, Any], Any]) -> Callable[[EnumProperty, Any], Any]:
+    """A default of an enumeration is looked up as the parser spells its values: escaped."""
+
+    def converted(made: EnumProperty, value: Any) -> Any:
+        return convert(made, in_double_quote_literal(value) if isinstance(value, str) else value)
+
+    return converted
+
+
+setattr(EnumProperty, "convert_value", _spelt(EnumProperty.convert_value))  # noqa: B010  # a plain one is no method
 
 CONFIG = Config(
     meta_type=MetaType.NONE,
@@ -108,9 +126,14 @@ def parse(name: str, lowered: Lowered) -> GeneratorData:
     problems = [*data.errors, *(e for c in data.endpoint_collections_by_tag.values() for e in c.parse_errors)]
     if problems:
         raise _error(name, "; ".join(_reason(problem) for problem in problems))
-    stated = {identity(op, method): parameters for _, method, op, parameters in operations(document)}
+    stated = {
+        _parsed(op, method): (identity(op, method), parameters)
+        for _, method, op, parameters in operations(document)
+    }
     for endpoint in endpoints(data):
-        _prepare(endpoint, stated[str(endpoint.tags[0]), str(endpoint.name), endpoint.method])
+        (group, own, _), parameters = stated[str(endpoint.tags[0]), str(endpoint.name), endpoint.method]
+        endpoint.tags, endpoint.name = [cast("PythonIdentifier", group)], cast("PythonIdentifier", own)
+        _prepare(endpoint, parameters)
         for body in endpoint.bodies:
             kind = body.content_type.get_untrusted_value()
             body.content_type = UntrustedString(lowered.contents.get(kind, kind))
@@ -166,7 +189,19 @@ def operations(
 
 
 def identity(operation: Mapping[str, Any], method: str) -> tuple[str, str, str]:
-    """An operation as the parser names it: group, name and method."""
+    """An operation as Python users name it: group, name and method."""
+    group, name = pinned(operation)
+    own = _parsed(operation, method)
+    # The parser puts an underscore behind the names of builtins too; a module may have them.
+    return (
+        public(group) if own[0] == f"{group}_" else own[0],
+        public(name) if own[1] == f"{name}_" else own[1],
+        method,
+    )
+
+
+def _parsed(operation: Mapping[str, Any], method: str) -> tuple[str, str, str]:
+    """An operation as the parser names it."""
     group, name = pinned(operation)
     return PythonIdentifier(group, prefix="tag"), PythonIdentifier(name, prefix=CONFIG.field_prefix), method
 

@@ -1,7 +1,8 @@
 # datamodel-code-generator in a process of its own, beside the other generator.
 #
 # Rules: one process serves every document of a run, so that its imports are paid once and beside the reading of the
-# pages; a line of JSON goes in, a line comes out; it ends when its input does, so nothing outlives a killed build.
+# pages; a line of JSON goes in, a line comes out, and what a build that stopped in between did not fetch is read away
+# before the next question; it ends when its input does, so nothing outlives a killed build.
 
 """The second generator, run beside the first."""
 
@@ -33,12 +34,16 @@ class Beside:
         command = [sys.executable, "-m", "codegen.client_side"]
         pipe = subprocess.PIPE
         # Started in the folder it is imported from, whatever the working folder of the build is.
+        self._waiting = False
         self._process = subprocess.Popen(  # noqa: S603  # our own interpreter, our own module
             command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True, encoding="ascii"
         )
 
     def ask(self, name: str, document: Mapping[str, Any]) -> None:
-        """Hand a document over; `answer` must be called before the next one."""
+        """Hand a document over; an answer to the one before that nobody fetched is forgotten."""
+        if self._waiting:
+            self._line()
+        self._waiting = True
         with suppress(BrokenPipeError):  # `answer` finds nothing and says so
             if self._process.stdin is not None:
                 self._process.stdin.write(json.dumps([name, document]) + "\n")
@@ -50,7 +55,7 @@ class Beside:
         Raises:
             StageError: datamodel-code-generator warned or failed, or its process is gone.
         """
-        line = self._process.stdout.readline() if self._process.stdout is not None else ""
+        line = self._line()
         if not line:
             stop()
             message = "the process of datamodel-code-generator ended in the middle of its work"
@@ -59,6 +64,10 @@ class Beside:
         if "error" in found:
             raise StageError(*cast("list[str]", found["error"]))
         return found
+
+    def _line(self) -> str:
+        self._waiting = False
+        return self._process.stdout.readline() if self._process.stdout is not None else ""
 
     def close(self) -> None:
         """End the process."""

@@ -16,7 +16,7 @@ from attrs import frozen
 
 from codegen import amend, sources
 from codegen.jsonvalue import Node, is_list, is_node, list_at, node_at
-from codegen.naming import pinned
+from codegen.naming import pinned, public
 from codegen.normalize import normalize
 from codegen.pointer import child, tokens
 from codegen.read import read
@@ -72,7 +72,7 @@ def explain(name: str, places: Places) -> dict[str, Any]:
             part["named_by"] = "the page" if part["name"] in named else "the pipeline, from an inline type"
     for part in found:
         if part["kind"] == "operation":
-            part["import"] = f"from {places.package}.{name} import {part['name'].partition('.')[0]}"
+            part["import"] = f"from {places.package}.{name} import {public(part['name'].partition('.')[0])}"
     return {
         "provider": name,
         "title": spec.title,

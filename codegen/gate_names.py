@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from typing import TYPE_CHECKING
 
@@ -67,7 +66,7 @@ def check_operations(document: Node, _: list[Part]) -> Iterator[Finding]:
         pointer = child("/paths", path, method)
         group, name = pinned(operation)
         for word in (group, name):
-            if keyword.iskeyword(word) or word.startswith("__"):
+            if word.startswith("__"):
                 yield Finding(pointer, f"{word!r} is a word of Python; pin another name in sources.toml")
         if group in GROUPS:
             yield Finding(

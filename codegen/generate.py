@@ -67,12 +67,8 @@ def generate(spec: Spec, package: str = "omnirun_raw") -> Generated:
     lowered = lower(plain(spec.document))
     beside = client_side.start()
     beside.ask(spec.name, lowered.plain)
-    try:
-        data = parse(spec.name, lowered)
-        shared, provider = client_files(spec, lowered, data, package)
-    except BaseException:
-        client_side.stop()  # nobody will read its answer
-        raise
+    data = parse(spec.name, lowered)
+    shared, provider = client_files(spec, lowered, data, package)
     provider |= beside.answer()
     compare(spec, lowered, data, provider)
     source = f"specs/{spec.name}/openapi.yaml (sha256 {spec.sha256})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -30,3 +31,8 @@ def pinned(operation: Mapping[str, Any]) -> tuple[str, str]:
     """Group and name of a shaped operation; its operationId carries the group where another group has the name too."""
     group = str((operation.get("tags") or ["default"])[0])
     return group, str(operation.get("operationId")).removeprefix(f"{group}.")
+
+
+def public(word: str) -> str:
+    """A pinned name as Python users write it: as it is pinned, with an underscore behind a word of Python."""
+    return f"{word}_" if keyword.iskeyword(word) else word

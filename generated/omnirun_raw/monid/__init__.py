@@ -24,16 +24,16 @@ KEY_PREFIX: Final = "Bearer "
 SPEC_SHA256: Final = "afdf90adcccad10776c03852823015f87e46d03566b2e2fc4ccd2423fa79cf67"
 SPEC_REVISION: Final = "2026-11-21"
 
-_MODULES = {
-    "runs": ".api.runs",
-    "models": ".models",
-    "schemas": ".schemas",
-    "wire": ".wire",
-}
-
+# A group may have the name of a builtin, which is then hidden here: nothing below uses one.
 if not TYPE_CHECKING:
+    _MODULES = {
+        "runs": ".api.runs",
+        "models": ".models",
+        "schemas": ".schemas",
+        "wire": ".wire",
+    }
 
-    def __getattr__(name: str) -> object:
+    def __getattr__(name):
         from importlib import import_module
 
         if name == "Client":
@@ -42,10 +42,8 @@ if not TYPE_CHECKING:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return import_module(_MODULES[name], __name__)
 
-
-def __dir__() -> list[str]:
-    return sorted(
-        [
+    def __dir__():
+        return [
             *_MODULES,
             "BASE_URL",
             "Client",
@@ -55,4 +53,3 @@ def __dir__() -> list[str]:
             "SPEC_REVISION",
             "SPEC_SHA256",
         ]
-    )

@@ -1,12 +1,46 @@
 """Small documents and the specs made of them."""
 
 import hashlib
+import sys
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from codegen import tree
+from codegen.generate import generate
 from codegen.spec import Spec
+from tests.codegen.conftest import untraced
+
+MADE = ("shapes", "wide")
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory) -> Path:
+    """The clients of shapes.yaml and wide.yaml in one package, `made_raw`; generated once for all that look at them."""
+    folder = tmp_path_factory.mktemp("made")
+    for name in MADE:
+        document = yaml.load(Path(__file__).with_name(f"{name}.yaml").read_bytes(), Loader=yaml.CSafeLoader)
+        with untraced():
+            client = generate(
+                Spec(name, name.title(), "https://s.test", "1", document, "", "0" * 64, {}, {}), "made_raw"
+            )
+        files = {**client.shared, **{f"{name}/{path}": text for path, text in client.provider.items()}}
+        tree.replace(folder / "made_raw", files, [name])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def raw(made):
+    """Imports a module of that package."""
+    sys.path.insert(0, str(made))
+    yield lambda name: import_module(f"made_raw.{name}")
+    sys.path.remove(str(made))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "made_raw"]:
+        del sys.modules[name]
 
 
 @pytest.fixture

@@ -32,6 +32,12 @@ def test_one_process_answers_again_after_an_error(beside, document):
     assert client_side.start() is beside
 
 
+def test_an_answer_nobody_waited_for_is_not_taken_for_the_next_one(beside, document):
+    beside.ask("forgotten", document)
+    beside.ask("example", document)
+    assert "example's JSON" in beside.answer()["wire.py"]
+
+
 def test_a_process_that_is_gone_is_an_error_and_the_next_build_has_another(beside, document):
     beside._process.kill()
     beside._process.wait()

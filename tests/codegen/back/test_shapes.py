@@ -1,42 +1,13 @@
 """Shapes the generators do not know by themselves: what is sent, what is read, and what stands in words."""
 
 import datetime as dt
-import importlib
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
-from codegen import tree
 from codegen.client_members import member_names
-from codegen.generate import generate
-from codegen.spec import Spec
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("shapes")
-    for name in ("shapes", "wide"):  # wide.yaml is typed here too, in the same run of the type checkers
-        document = YAML(typ="safe", pure=True).load(Path(__file__).with_name(f"{name}.yaml"))
-        made = generate(
-            Spec(name, name.title(), "https://s.test", "1", document, "", "0" * 64, {}, {}), "shapes_raw"
-        )
-        files = {**made.shared, **{f"{name}/{path}": text for path, text in made.provider.items()}}
-        tree.replace(folder / "shapes_raw", files, [name])
-    return folder
-
-
-@pytest.fixture(scope="module")
-def raw(package):
-    """Imports a module of the generated package."""
-    sys.path.insert(0, str(package))
-    yield lambda name: importlib.import_module(f"shapes_raw.{name}")
-    sys.path.remove(str(package))
-    for name in [name for name in sys.modules if name.partition(".")[0] == "shapes_raw"]:
-        del sys.modules[name]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +44,7 @@ def raw(package):
 )
 def test_parameters_are_written_in_the_style_that_is_stated(raw, given, part, expected):
     request = raw("shapes").files.read_file.build(
-        **{"path": "f", "dots": ["p", "q"], "m": {}, "limit": None, "sort": None} | given
+        **{"path": "f", "dots": ["p", "q"], "m": {}, "limit": None, "sort": None, "quoted": None} | given
     )
     found = getattr(request, part)
     assert (found if isinstance(found, str) else list(found)) == expected
@@ -105,6 +76,34 @@ def test_a_default_beside_a_reference_and_one_of_the_component_are_kept(raw):
     models = raw("shapes.models")
     made = models.Filter()
     assert (made.sort, made.other) == (models.Sort.A_B, models.Sort("b-c"))
+
+
+def test_defaults_that_need_escaping_are_the_members_they_name(raw):
+    models = raw("shapes.models")
+    made = models.Filter()
+    found = (made.quoted.value, made.placed.value, made.or_null.value, made.or_text)
+    assert found == ('a"b', "c\\d", "c\\d", 'free"\\')
+    assert made.quoted.listed
+    assert made.placed.listed
+    assert ("quoted", 'a"b') in raw("shapes").files.read_file.build("f", [], {}).params
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "path"),
+    [
+        ("files", "list", "/files"),
+        ("files", "import_", "/files"),
+        ("files", "sorted", "/files"),
+        ("type", "class_", "/classes/x"),
+        ("import_", "go", "/classes/x"),
+    ],
+)
+def test_names_of_builtins_stay_and_words_of_python_get_an_underscore(raw, group, name, path):
+    package = raw("shapes")
+    operation = getattr(getattr(package, group), name)
+    assert operation.build(*["x"] * path.count("/x")).path == path
+    assert group in dir(package)
+    assert name in dir(getattr(package, group))
 
 
 def test_members_that_collide_are_numbered(raw):
@@ -292,15 +291,15 @@ def test_the_key_goes_where_the_document_says(raw):
 
 
 @pytest.mark.parametrize(
-    "tool", [["mypy", "--strict", "--no-incremental", "-p", "shapes_raw"], ["pyright", "-p", "strict.json"]]
+    "tool", [["mypy", "--strict", "--no-incremental", "-p", "made_raw"], ["pyright", "-p", "strict.json"]]
 )
-def test_every_shape_is_typed(package, tool):
-    (package / "strict.json").write_text('{"typeCheckingMode": "strict", "include": ["shapes_raw"]}')
+def test_every_shape_is_typed(made, tool):
+    (made / "strict.json").write_text('{"typeCheckingMode": "strict", "include": ["made_raw"]}')
     command = [
         sys.executable,
         "-m",
         *tool,
         *(["--pythonpath", sys.executable] if tool[0] == "pyright" else []),
     ]
-    done = subprocess.run(command, cwd=package, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=made, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

@@ -1,24 +1,13 @@
 """A document with every shape the generators know: the code is typed, importable and does what it says."""
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
-
-import pytest
-from ruamel.yaml import YAML
-
-from codegen import tree
-from codegen.generate import generate
-from codegen.spec import Spec
-
-ROOT = Path(__file__).parents[3]
 
 SCRIPT = """
 import datetime, json, uuid
-from wide_raw.http import Response, DocumentedStatus, UnexpectedStatus
-from wide_raw.wide import g, models, other_group, schemas, wire
+from made_raw.http import Response, DocumentedStatus, UnexpectedStatus
+from made_raw.wide import g, models, other_group, schemas, wire
 
 when = datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc)
 m = models.M(req="r", dt=when)
@@ -97,31 +86,9 @@ EXPECTED = {
 }
 
 
-@pytest.fixture(scope="module")
-def package(tmp_path_factory):
-    document = YAML(typ="safe", pure=True).load(Path(__file__).with_name("wide.yaml"))
-    made = generate(
-        Spec("wide", "Wide", "https://wide.test", "1", document, "", "0" * 64, {}, {}), "wide_raw"
+def test_every_shape_works(made):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", SCRIPT], cwd=made, capture_output=True, text=True, check=False
     )
-    folder = tmp_path_factory.mktemp("wide")
-    files = {**made.shared, **{f"wide/{path}": text for path, text in made.provider.items()}}
-    tree.replace(folder / "wide_raw", files, ["wide"])
-    return folder
-
-
-def _run(package: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(package)}
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=package,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_every_shape_works(package):
-    done = _run(package, "-W", "error", "-c", SCRIPT)
     assert not done.stderr
     assert json.loads(done.stdout) == EXPECTED

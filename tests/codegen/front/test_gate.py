@@ -128,7 +128,7 @@ BAD = [
     (changed(OPERATION + "parameters|0", {"name": "", "in": "query", "schema": {}}), "has no name"),
     (changed(OPERATION + "parameters|0", {"name": "X\nY: z", "in": "header", "schema": {}}), "U+000A"),
     (changed(OPERATION + "parameters|0", {"name": "X Y", "in": "header", "schema": {}}), "name of a header"),
-    (changed(OPERATION + "operationId", "import"), "word of Python"),
+    (changed(OPERATION + "operationId", "__import__"), "word of Python"),
     (changed(OPERATION + "tags", ["models"]), "a module of every client"),
     (changed("paths|/other", {"get": {**GOOD["paths"]["/things/{id}"]["get"], "parameters": []}}), "both called things.get_thing"),  # noqa: E501
     (changed(OPERATION + "responses|20", {"description": ""}), "status of a response"),

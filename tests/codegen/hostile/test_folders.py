@@ -130,7 +130,9 @@ REFUSED = {
     "operation: traversal": lambda a: a.replace("group.go", "group.../../evil"),
     "operation: code": lambda a: a.replace("group.go", "group.go;import canary"),
     "operation: dunder": lambda a: a.replace("group.go", "__init__.__init__"),
-    "operation: keyword": lambda a: a.replace("group.go", "group.class"),
+    "operation: a name and its keyword": lambda a: a.replace(
+        "group.go", 'group.class"\n"GET /p2" = "group.class_'
+    ),
     "operation: a module": lambda a: a.replace("group.go", "models.go"),
     "amendment: a target that backtracks": lambda a: a.amend("$..[?match(@, '(a|a)*b')]", {"x": 1}),
     "amendment: a search that backtracks": lambda a: a.amend(

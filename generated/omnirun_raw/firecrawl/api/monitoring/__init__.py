@@ -6,30 +6,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+# An operation may have the name of a builtin, which is then hidden here: nothing below uses one.
 if TYPE_CHECKING:
     from . import get_monitor_check as get_monitor_check
     from . import list_monitor_checks as list_monitor_checks
     from . import list_monitors as list_monitors
     from . import run_monitor as run_monitor
-
-_OPERATIONS = frozenset(
-    {
+else:
+    _OPERATIONS = (
         "get_monitor_check",
         "list_monitor_checks",
         "list_monitors",
         "run_monitor",
-    }
-)
+    )
 
-if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
+    def __getattr__(name):
         from importlib import import_module
 
         if name not in _OPERATIONS:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return import_module(f".{name}", __name__)
 
-
-def __dir__() -> list[str]:
-    return sorted(_OPERATIONS)
+    def __dir__():
+        return [*_OPERATIONS]

@@ -6,30 +6,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+# An operation may have the name of a builtin, which is then hidden here: nothing below uses one.
 if TYPE_CHECKING:
     from . import get_run as get_run
     from . import list_runs as list_runs
     from . import start_run as start_run
     from . import stop_run as stop_run
-
-_OPERATIONS = frozenset(
-    {
+else:
+    _OPERATIONS = (
         "get_run",
         "list_runs",
         "start_run",
         "stop_run",
-    }
-)
+    )
 
-if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
+    def __getattr__(name):
         from importlib import import_module
 
         if name not in _OPERATIONS:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return import_module(f".{name}", __name__)
 
-
-def __dir__() -> list[str]:
-    return sorted(_OPERATIONS)
+    def __dir__():
+        return [*_OPERATIONS]
