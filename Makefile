@@ -16,7 +16,7 @@ DOCS_READY := $(VENV)/.ready-docs
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test generate check lint docs bench-codegen clean
+.PHONY: help demo test update generate check api-check lint docs bench-codegen clean
 
 help: ## Say what can be done (the default)
 	@echo "omnirun: trigger a run, wait for it, page through its history, the same way for every provider"
@@ -32,11 +32,17 @@ test: $(DEV_READY) ## Run the tests; print the branch coverage of overlay/ and c
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
+update: $(DEV_READY) ## Fetch the providers' pages as they are now, vendor what changed and say what it means
+	$(BIN)/python -m codegen update $(ARGS)
+
 generate: $(DEV_READY) ## Build specs/*/openapi.yaml and generated/ from the vendored pages
 	$(BIN)/python -m codegen build
 
 check: $(DEV_READY) ## Regenerate in a temporary folder; fail with a diff if what is committed differs
 	$(BIN)/python -m codegen check
+
+api-check: $(DEV_READY) ## Compare the Python API with the last release: which version comes next, do version and changelog agree?
+	$(BIN)/python -m codegen api-check
 
 lint: $(DEV_READY) ## ruff (rules and format), docstrings, mypy and pyright, the latter two strict
 	$(BIN)/ruff check .

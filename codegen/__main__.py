@@ -3,17 +3,18 @@
 # Rules: what can be said is in report.py, what is done in the modules of the same names as the commands; here are the
 # arguments alone. Exit code 0 is good, 1 means the input is wrong (or has drifted), 2 a usage error.
 
-"""`python -m codegen build`, `check`, `add` and `explain`."""
+"""`python -m codegen build`, `check`, `add`, `explain`, `update`, `diff` and `api-check`."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from codegen.build import Places, build, providers
+from codegen.build import ROOT, Places, build, providers
 from codegen.packages import check_package
 from codegen.report import Entry, Report
 
@@ -27,8 +28,15 @@ Pages = Annotated[list[Path], typer.Argument(metavar="PAGE...", help="Files, as 
 BaseUrl = Annotated[
     str, typer.Option("--base-url", help="Where the API is; default: what the pages name as their server.")
 ]
+From = Annotated[
+    Path | None, typer.Option("--from", help="Take pages from this folder instead of fetching them.")
+]
+Old = Annotated[str, typer.Argument(help="A folder of specs or a git revision.")]
+New = Annotated[str, typer.Argument(help="The same; default: the work tree, as a build would make it.")]
+Markdown = Annotated[bool, typer.Option("--markdown", help="For a changelog or a pull request.")]
 
 DEFAULT = Places()
+OVERLAY = ROOT / "overlay" / "omnirun"
 
 app = typer.Typer(
     name="codegen",
@@ -132,6 +140,64 @@ def explain_command(
         explanation = explain(name, Places(specs, generated, check_package(package)))
         report.answer.update(explanation)
         report.print(text(explanation))
+
+
+@app.command(name="update")
+def update_command(  # noqa: PLR0917  # typer passes them by name
+    names: Providers = None,
+    folder: From = None,
+    specs: Specs = DEFAULT.specs,
+    generated: Generated = DEFAULT.generated,
+    package: Package = DEFAULT.package,
+    machine: Machine = False,  # noqa: FBT002  # typer makes it --json
+) -> None:
+    """Fetch the pages as they are now, vendor what changed and say what it means; nothing is built."""
+    from codegen import sources  # noqa: PLC0415  # the readers aren't needed elsewhere
+    from codegen.diff_overlay import overlay  # noqa: PLC0415
+    from codegen.update_show import published, saved, update  # noqa: PLC0415
+
+    with Report("update", machine=machine).running() as report:
+        places = Places(specs, generated, check_package(package))
+        asked = providers(places, names or ())
+        with saved(folder) if folder else published() as get:
+            for name in asked:
+                with report.provider(name) as entry:
+                    provider = sources.load(places.specs).provider(name)
+                    stands = partial(overlay, OVERLAY, places.package, name)
+                    update(entry, report, provider, places, get, overlay=stands, chosen=folder is not None)
+
+
+@app.command(name="diff")
+def diff_command(  # noqa: PLR0917  # typer passes them by name
+    old: Old = "HEAD",
+    new: New = "",
+    specs: Specs = DEFAULT.specs,
+    package: Package = DEFAULT.package,
+    markdown: Markdown = False,  # noqa: FBT002  # typer makes it --markdown
+    machine: Machine = False,  # noqa: FBT002  # typer makes it --json
+) -> None:
+    """Say what changed in meaning, and for whom it breaks what: folders of specs or git revisions."""
+    from codegen import diff_show  # noqa: PLC0415  # the readers aren't needed elsewhere
+    from codegen.diff import compare  # noqa: PLC0415
+    from codegen.diff_overlay import overlay  # noqa: PLC0415
+    from codegen.diff_sides import side  # noqa: PLC0415
+    from codegen.update_show import words  # noqa: PLC0415
+
+    with Report("diff", machine=machine).running() as report:
+        check_package(package)
+        sides = side(old, specs), side(new, specs)
+        before, after = (each.documents for each in sides)
+        changes = [
+            change
+            for name in sorted({*before, *after})
+            for change in compare(
+                name, before.get(name, {}), after.get(name, {}), overlay(OVERLAY, package, name)
+            )
+        ]
+        report.answer.update(old=sides[0].label, new=sides[1].label)
+        report.answer.update(effects=diff_show.effects(changes), changes=diff_show.machine(changes))
+        report.print(diff_show.markdown(changes) if markdown else diff_show.table(changes))
+        report.say(words(f"{escape(sides[0].label)} to {escape(sides[1].label)}", changes))
 
 
 def _build(report: Report, entry: Entry, places: Places, *, force: bool) -> None:

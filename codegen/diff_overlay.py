@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SHARED = ("states.py",)
 """Modules that speak for every provider."""
+APART = ("cli", "sandbox", "testing")
+"""Subpackages that play a provider or show runs; what they need, the overlay itself may not."""
 
 
 @frozen
@@ -34,17 +36,22 @@ def overlay(folder: Path, package: str, provider: str) -> Overlay:
     """What the overlay's modules say of a provider.
 
     Args:
-        folder: The overlay's package; modules at its top are looked at, those of its subpackages aren't.
+        folder: The overlay's package.
         package: The import package of the raw clients.
         provider: The provider's name.
     """
     raw = f"{package}.{provider}"
-    modules = {path.name: ast.parse(path.read_bytes()) for path in sorted(folder.glob("*.py"))}
-    own = [module for module in modules.values() if any(_imports(module, raw))]
+    texts = {
+        path.relative_to(folder).as_posix(): path.read_text("utf-8")
+        for path in sorted(folder.rglob("*.py"))
+        if path.relative_to(folder).parts[0] not in APART
+    }
+    likely = {name: ast.parse(text) for name, text in texts.items() if raw in text}
+    own = [module for module in likely.values() if any(_imports(module, raw))]
     if not own:
         return Overlay()
     operations = {name for module in own for name in _operations(module, raw)}
-    spoken = [*own, *(modules[name] for name in SHARED if name in modules)]
+    spoken = [*own, *(ast.parse(texts[name]) for name in SHARED if name in texts)]
     return Overlay(frozenset(operations), frozenset(name for module in spoken for name in _names(module)))
 
 

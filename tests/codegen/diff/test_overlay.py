@@ -14,22 +14,24 @@ people.list_people.build(page_size=3)
 body["state"], body.owner
 """,
     "other.py": "from omnirun_raw.acmeish.api.jobs import drop_job\n'elsewhere'\n",
+    "parts/acme.py": "from omnirun_raw.acme.api.jobs import stop_job\n",
     "states.py": "TABLE = {'paused': 1}\n",
 }
 
 
 @pytest.fixture
 def folder(tmp_path):
+    for folder in ("parts", "sandbox"):
+        (tmp_path / folder).mkdir()
     for name, text in MODULES.items():
         (tmp_path / name).write_text(text)
-    (tmp_path / "sandbox").mkdir()
     (tmp_path / "sandbox" / "acme.py").write_text("from omnirun_raw.acme.api.jobs import drop_job\n")
     return tmp_path
 
 
 def test_what_is_called_and_what_is_named(folder):
     found = overlay(folder, "omnirun_raw", "acme")
-    assert {"jobs.get_job", "people.list_people"} <= found.operations
+    assert {"jobs.get_job", "jobs.stop_job", "people.list_people"} <= found.operations
     assert "jobs.drop_job" not in found.operations
     assert {"state", "owner", "page_size", "paused"} <= found.names
     assert "elsewhere" not in found.names
