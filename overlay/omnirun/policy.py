@@ -100,15 +100,18 @@ _PROSE_WITHIN = 4096
 def retry_after(response: Response, now: float) -> float | None:
     """Read how many seconds a reply asks to wait.
 
-    From `retry-after-ms`, `retry-after` (seconds or an HTTP date), or the body's prose ("retry after 12s").
+    From `retry-after-ms`, `retry-after` (seconds or an HTTP date), or the body's prose ("retry after 12s"). A date is
+    one of the provider's clock, so it counts from the reply's own `Date`.
 
     Args:
         response: the reply.
-        now: seconds UTC, for a date.
+        now: seconds UTC, for a date in a reply without one.
     """
+    sent = http_date(response.headers.get("date"))
+    theirs = now if sent is None else sent.timestamp()
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         value = response.headers.get(name)
-        seconds = None if value is None else _header_seconds(value, unit, now)
+        seconds = None if value is None else _header_seconds(value, unit, theirs)
         if seconds is not None:
             return seconds
     if response.status in (429, 503) and (found := _PROSE.search(response.content[:_PROSE_WITHIN])):

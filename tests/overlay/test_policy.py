@@ -106,6 +106,10 @@ def test_gives_up_after_failures_and_time(failures, seconds, expected) -> None:
         ({"retry-after": "0"}, 0.0),
         ({"retry-after": "999999999"}, 999_999_999.0),
         ({"retry-after": "Thu, 01 Jan 2026 00:00:30 GMT"}, 30.0),
+        (
+            {"retry-after": "Thu, 01 Jan 2026 02:00:30 GMT", "date": "Thu, 01 Jan 2026 02:00:00 GMT"},
+            30.0,
+        ),  # their clock is ahead
         ({"retry-after": "Thu, 01 Jan 2026 01:00:30 +0100"}, 30.0),
         ({"retry-after": "Wed, 31 Dec 2025 23:00:00 GMT"}, 0.0),
         ({"retry-after-ms": "1500"}, 1.5),
