@@ -54,18 +54,21 @@ def run(
 ) -> None:
     """Trigger a run of each target and wait until all have ended."""
     with told(verbose=verbose) as ending:
-        from omnirun.cli import following, given as reader, opened, output as form, starting
+        from omnirun.cli import following, opened, starting
+        from omnirun.cli import given as reader
+        from omnirun.cli import output as form
 
         asked = reader.targets(targets, reader.given_input(given))
         terms = following.Terms(timeout, frozenset(fail_on.split(",")))
         with opened.client_for(asked, verbose=verbose) as client:
-            ending.code = starting.run(
+            starting.run(
                 asked,
                 "attach" if attach else "raise",
                 terms,
                 form.Format(output),
                 quietly=quiet,
                 client=client,
+                ending=ending,
             )
 
 
@@ -81,12 +84,19 @@ def trigger(
 ) -> None:
     """Trigger a run of each target and print its ref, without waiting."""
     with told(verbose=verbose) as ending:
-        from omnirun.cli import given as reader, opened, output as form, starting
+        from omnirun.cli import given as reader
+        from omnirun.cli import opened, starting
+        from omnirun.cli import output as form
 
         asked = reader.targets(targets, reader.given_input(given))
         with opened.client_for(asked, verbose=verbose) as client:
-            ending.code = starting.trigger(
-                asked, "attach" if attach else "raise", form.Format(output), quietly=quiet, client=client
+            starting.trigger(
+                asked,
+                "attach" if attach else "raise",
+                form.Format(output),
+                quietly=quiet,
+                client=client,
+                ending=ending,
             )
 
 
@@ -102,25 +112,27 @@ def wait(
 ) -> None:
     """Wait until runs have ended, whoever started them."""
     with told(verbose=verbose) as ending:
-        from omnirun.cli import following, given as reader, opened, output as form
+        from omnirun.cli import following, opened
+        from omnirun.cli import given as reader
+        from omnirun.cli import output as form
 
         asked = reader.refs(refs)
         terms = following.Terms(timeout, frozenset(fail_on.split(",")))
         with opened.client_for(asked, verbose=verbose) as client:
-            ending.code = following.wait(asked, terms, form.Format(output), quietly=quiet, client=client)
+            following.wait(asked, terms, form.Format(output), quietly=quiet, client=client, ending=ending)
 
 
 @app.command(epilog=epilog("get"))
-def get(
-    *, refs: options.Refs, output: options.Output = "table", verbose: options.Verbose = False
-) -> None:
+def get(*, refs: options.Refs, output: options.Output = "table", verbose: options.Verbose = False) -> None:
     """Show how runs stand, without waiting."""
     with told(verbose=verbose) as ending:
-        from omnirun.cli import given as reader, opened, output as form, reading
+        from omnirun.cli import given as reader
+        from omnirun.cli import opened, reading
+        from omnirun.cli import output as form
 
         asked = reader.refs(refs)
         with opened.client_for(asked, verbose=verbose) as client:
-            ending.code = reading.get(asked, form.Format(output), client=client)
+            reading.get(asked, form.Format(output), client=client, ending=ending)
 
 
 @app.command(epilog=epilog("history"))
@@ -138,12 +150,14 @@ def history(
 ) -> None:
     """List the runs that targets have had."""
     with told(verbose=verbose) as ending:
-        from omnirun.cli import given as reader, opened, output as form, reading
+        from omnirun.cli import given as reader
+        from omnirun.cli import opened, reading
+        from omnirun.cli import output as form
 
         asked = reader.targets(targets)
         wanted = reading.Wanted(since, until, tuple(status or ()), limit, cursor)
         with opened.client_for(asked, verbose=verbose) as client:
-            ending.code = reading.history(asked, wanted, form.Format(output), quietly=quiet, client=client)
+            reading.history(asked, wanted, form.Format(output), quietly=quiet, client=client, ending=ending)
 
 
 @app.command(short_help="List what a finished run made.", epilog=epilog("items"))
@@ -157,25 +171,27 @@ def items(
 ) -> None:
     """List what a finished run made: Firecrawl's pages, Monid's output."""
     with told(verbose=verbose) as ending:
-        from omnirun.cli import given as reader, opened, output as form, reading
+        from omnirun.cli import given as reader
+        from omnirun.cli import opened, reading
+        from omnirun.cli import output as form
 
         (asked,) = reader.refs([ref])
         wanted = reading.Wanted(limit=limit, cursor=cursor)
         with opened.client_for([asked], verbose=verbose) as client:
-            ending.code = reading.items(asked, wanted, form.Format(output), client=client)
+            reading.items(asked, wanted, form.Format(output), client=client, ending=ending)
 
 
 @app.command(epilog=epilog("stop"))
-def stop(
-    *, refs: options.Refs, output: options.Output = "table", verbose: options.Verbose = False
-) -> None:
+def stop(*, refs: options.Refs, output: options.Output = "table", verbose: options.Verbose = False) -> None:
     """Ask runs to end, where the provider can."""
     with told(verbose=verbose) as ending:
-        from omnirun.cli import given as reader, opened, output as form, reading
+        from omnirun.cli import given as reader
+        from omnirun.cli import opened, reading
+        from omnirun.cli import output as form
 
         asked = reader.refs(refs)
         with opened.client_for(asked, verbose=verbose) as client:
-            ending.code = reading.stop(asked, form.Format(output), client=client)
+            reading.stop(asked, form.Format(output), client=client, ending=ending)
 
 
 @app.command(epilog=epilog("targets"))
@@ -190,13 +206,21 @@ def targets(
 ) -> None:
     """List what an account can run, such as its monitors."""
     with told(verbose=verbose) as ending:
-        from omnirun.cli import given as reader, opened, output as form, reading
+        from omnirun.cli import given as reader
+        from omnirun.cli import opened, reading
+        from omnirun.cli import output as form
 
         name, account = reader.lane(provider)
         wanted = reading.Wanted(limit=limit, cursor=cursor)
         with opened.client_of([(name, account)], verbose=verbose) as client:
-            ending.code = reading.targets(
-                name, account, wanted, form.Format(output), quietly=quiet, client=client
+            reading.targets(
+                name,
+                account,
+                wanted,
+                form.Format(output),
+                quietly=quiet,
+                client=client,
+                ending=ending,
             )
 
 
@@ -212,7 +236,8 @@ def report(
 ) -> None:
     """Draw the histories of targets: one HTML page that needs no network."""
     with told(verbose=verbose) as ending:
-        from omnirun.cli import given as reader, opened, reading, reporting
+        from omnirun.cli import given as reader
+        from omnirun.cli import opened, reading, reporting
 
         asked = reader.targets(targets)
         wanted = reading.Wanted(since=since, until=until, limit=limit)
@@ -224,7 +249,8 @@ def report(
 def providers(*, output: options.Output = "table") -> None:
     """Show which keys are set and where requests go; never a key."""
     with told() as ending:
-        from omnirun.cli import output as form, places
+        from omnirun.cli import output as form
+        from omnirun.cli import places
 
         ending.code = places.providers(form.Format(output))
 
@@ -233,7 +259,8 @@ def providers(*, output: options.Output = "table") -> None:
 def doctor(*, output: options.Output = "table", verbose: options.Verbose = False) -> None:
     """Check versions, keys, whether each provider can be reached, and the clock."""
     with told(verbose=verbose) as ending:
-        from omnirun.cli import checkup, output as form
+        from omnirun.cli import checkup
+        from omnirun.cli import output as form
 
         ending.code = checkup.doctor(form.Format(output), verbose=verbose)
 
@@ -243,13 +270,9 @@ def doctor(*, output: options.Output = "table", verbose: options.Verbose = False
     epilog=epilog("sandbox"),
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
 )
-def sandbox(
-    context: typer.Context, *, port: options.Port = 0, speed: options.Speed = 1.0
-) -> None:
+def sandbox(context: typer.Context, *, port: options.Port = 0, speed: options.Speed = 1.0) -> None:
     """Play the providers on a local port, for trying things out: no key, no account, no cost."""
     with told() as ending:
         from omnirun.sandbox.__main__ import main
 
         ending.code = Exit(main(["--port", str(port), "--speed", str(speed), *context.args]))
-
-

@@ -94,12 +94,12 @@ def _checked(lane: Lane) -> tuple[list[Row], Exit]:
         answers.append((datetime.now(UTC).timestamp(), answered))
 
     account = named_accounts([lane[:2]], os.environ) if lane.key else [_nobody(lane)]
-    with Client(
-        accounts=account, policy=_QUICK, timeouts=_SHORT, hooks=Hooks(after_response=hear)
-    ) as client:
+    with Client(accounts=account, policy=_QUICK, timeouts=_SHORT, hooks=Hooks(after_response=hear)) as client:
         error = _asked(client, lane)
     variable = f"{prefix(lane.provider, lane.account)}_API_KEY"
-    checks = [_row(f"{lane} key", "ok" if lane.key else "none", f"{variable} is {'set' if lane.key else 'not set'}")]
+    checks = [
+        _row(f"{lane} key", "ok" if lane.key else "none", f"{variable} is {'set' if lane.key else 'not set'}")
+    ]
     heard = [(at, answered) for at, answered in answers if answered.status is not None]
     if not heard:
         assert error is not None
@@ -119,7 +119,9 @@ def _asked(client: Client, lane: Lane) -> OmnirunError | None:
     """Ask for the least that needs a key; or, without one, for anything."""
     try:
         if not lane.key:
-            client.send(Request("GET", "/", "doctor.knock", _any, provider=lane.provider), account=lane.account)
+            client.send(
+                Request("GET", "/", "doctor.knock", _any, provider=lane.provider), account=lane.account
+            )
             return None
         try:
             list(client.targets(lane.provider, account=lane.account, limit=1))
@@ -149,7 +151,9 @@ def _clock(lane: Lane, at: float, answered: Answered) -> Iterator[Row]:
         yield _row(f"{lane} clock", "ok", f"within {_SKEW:.0f} s of this machine's")
     else:
         word = "ahead of" if skew > 0 else "behind"
-        yield _row(f"{lane} clock", "warning", f"{abs(skew):.0f} s {word} this machine's: one of the two is wrong")
+        yield _row(
+            f"{lane} clock", "warning", f"{abs(skew):.0f} s {word} this machine's: one of the two is wrong"
+        )
 
 
 def _nobody(lane: Lane) -> Account:

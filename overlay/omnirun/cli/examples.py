@@ -26,7 +26,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "history": (
         ("omnirun history datafold:monitors/42 --since 7d", "the last week"),
-        ("omnirun history datafold:monitors/42 --status alert --limit 5 -o csv", "five alerts, for a spreadsheet"),
+        (
+            "omnirun history datafold:monitors/42 --status alert --limit 5 -o csv",
+            "five alerts, for a spreadsheet",
+        ),
     ),
     "items": (("omnirun items monid:runs/01HXYZ -o jsonl", "what a finished run made"),),
     "stop": (("omnirun stop monid:runs/01HXYZ", "ask a run to end"),),

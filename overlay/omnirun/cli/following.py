@@ -9,22 +9,24 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-import typer
-
 from omnirun.attempts import Attempt
 from omnirun.cli.exits import Exit, code_of, worst
 from omnirun.cli.live import Watched
 from omnirun.cli.output import Format, Output
 from omnirun.cli.rows import RUN_COLUMNS, attempt_row, run_row
-from omnirun.cli.told import complain, go_on, on_terminal, quiet
-from omnirun.errors import OmnirunError, WaitTimeout
+from omnirun.cli.times import shown
+from omnirun.cli.told import Ending, complain, on_terminal, quiet
+from omnirun.errors import OmnirunError, PollError, UnknownState, WaitTimeout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from omnirun.client import Client
     from omnirun.refs import Ref
     from omnirun.run import Gate, Run
+
+
+_RUN_GOES_ON = (PollError, UnknownState)  # errors of the wait alone
 
 
 class Terms(NamedTuple):
@@ -34,33 +36,43 @@ class Terms(NamedTuple):
     fail_on: frozenset[str]
 
 
-def wait(refs: Sequence[Ref], terms: Terms, form: Format, *, quietly: bool, client: Client) -> Exit:
+def wait(
+    refs: Sequence[Ref], terms: Terms, form: Format, *, quietly: bool, client: Client, ending: Ending
+) -> None:
     """Wait for runs to end."""
-    return follow(client, [Attempt(ref=ref) for ref in refs], terms, form, quietly=quietly)
+    ending.goes_on = dict.fromkeys(refs)
+    attempts = [Attempt(ref=ref) for ref in refs]
+    follow(client, attempts, terms, form, quietly=quietly, ending=ending)
 
 
 def follow(
-    client: Client, attempts: Sequence[Attempt], terms: Terms, form: Format, *, quietly: bool
-) -> Exit:
+    client: Client,
+    attempts: Sequence[Attempt],
+    terms: Terms,
+    form: Format,
+    *,
+    quietly: bool,
+    ending: Ending,
+) -> None:
     """Wait for attempts to end; those that have no run have their error."""
     hold = on_terminal(sys.stdout) and on_terminal(sys.stderr)
     output = Output(form, RUN_COLUMNS, quiet=quietly, hold=hold)
-    following = _Following(attempts, output, terms, Watched(_waited_for(attempts), client.next_poll))
+    watched = Watched(_waited_for(attempts), client.next_poll)
+    following = _Following(attempts, output, terms, watched, ending)
     try:
-        with following.watched.shown():
-            for attempt in client.as_completed(following.open, terms.timeout, on_update=following.watched.see):
+        with watched.shown():
+            for attempt in client.as_completed(following.open, terms.timeout, on_update=watched.see):
                 following.ended(attempt)
     except WaitTimeout as late:
         following.late(late)
     except KeyboardInterrupt:
-        following.left("the wait ended, these runs go on:", "interrupted")
-        following.close()
-        raise typer.Exit(Exit.INTERRUPTED) from None
+        following.left("the wait was interrupted")
+        raise
     except BrokenPipeError:
         quiet()
-        following.left("nobody reads on; these runs do go on:", "interrupted")
+        ending.why = "nobody reads on"
     following.close()
-    return worst(following.codes)
+    ending.code = worst(following.codes)
 
 
 def _waited_for(attempts: Iterable[Attempt]) -> list[Ref]:
@@ -71,11 +83,12 @@ class _Following:
     """Attempts on their way into rows and an exit code."""
 
     def __init__(
-        self, attempts: Sequence[Attempt], output: Output, terms: Terms, watched: Watched
+        self, attempts: Sequence[Attempt], output: Output, terms: Terms, watched: Watched, ending: Ending
     ) -> None:
         self.open = [attempt for attempt in attempts if attempt.ref is not None]
         self.codes: list[Exit] = []
-        self.watched = watched
+        self._watched = watched
+        self._ending = ending
         self._output = output
         self._terms = terms
         self._places: dict[Ref, list[int]] = {}
@@ -91,23 +104,24 @@ class _Following:
         """Take an attempt whose wait is over."""
         assert attempt.ref is not None
         if attempt.run is not None:
-            self.watched.see(attempt.run)
-        self.watched.gone(attempt.ref)
+            self._watched.see(attempt.run)
+        self._watched.gone(attempt.ref)
+        if attempt.error is None or not isinstance(attempt.error, _RUN_GOES_ON):
+            self._ending.goes_on.pop(attempt.ref, None)
         self._settle(attempt, self._places.pop(attempt.ref, []))
 
     def late(self, error: WaitTimeout) -> None:
         """Take those that were still running at the deadline."""
-        after = "" if self._terms.timeout is None else f" after {self._terms.timeout:g} s"
-        seen = {run.ref: run for run in error.pending}
-        self._give_back(seen, f"the wait timed out{after}")
-        go_on(list(seen), f"the wait timed out{after}; these runs go on:", "error")
+        after = "" if self._terms.timeout is None else f" after {shown(self._terms.timeout)}"
+        self._ending.why = f"the wait timed out{after}"
+        self._give_back({run.ref: run for run in error.pending}, self._ending.why)
         self.codes.append(Exit.WAITING)
 
-    def left(self, why: str, of: str) -> None:
+    def left(self, why: str) -> None:
         """Take those that were still running when somebody left."""
-        refs = list(self._places)
-        self._give_back(self.watched.pending, why.partition(",")[0].partition(";")[0])
-        go_on(refs, why, of)
+        self._ending.why = why
+        self._give_back(self._watched.pending, why)
+        self.close()
 
     def close(self) -> None:
         """Write what is left to write; to nobody, if nobody reads."""
@@ -116,7 +130,7 @@ class _Following:
         except BrokenPipeError:
             quiet()
 
-    def _give_back(self, seen: dict[Ref, Run] | dict[Ref, Run | None], problem: str) -> None:
+    def _give_back(self, seen: Mapping[Ref, Run | None], problem: str) -> None:
         for ref, places in self._places.items():
             run = seen.get(ref) or self._last[ref].run
             for place in places:

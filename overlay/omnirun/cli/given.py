@@ -1,5 +1,6 @@
-"""What the user gave: targets and refs from arguments or stdin, and an input as JSON. All of it is read and checked
-before anything is sent.
+"""What the user gave: targets and refs from arguments or stdin, and an input as JSON.
+
+All of it is read and checked before anything is sent.
 """
 
 from __future__ import annotations
@@ -125,7 +126,9 @@ def names() -> list[str]:
 
 def _known(name: str) -> None:
     if name not in BUILT_IN and name not in (known := names()):
-        raise BadRef(f"there is no provider {name!r}.{did_you_mean(name, known)} Known are {', '.join(known)}.")
+        raise BadRef(
+            f"there is no provider {name!r}.{did_you_mean(name, known)} Known are {', '.join(known)}."
+        )
 
 
 def _is_ref(word: str) -> bool:

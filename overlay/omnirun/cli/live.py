@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
     from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.text import Text
 
     from omnirun.refs import Ref
     from omnirun.run import Run
@@ -61,7 +62,8 @@ class Watched:
             before = self.pending.get(run.ref)
             if run.finished:
                 self.pending.pop(run.ref, None)
-                known = self._ended.setdefault(run.ref, run) is not run
+                known = run.ref in self._ended
+                self._ended[run.ref] = run
             else:
                 self.pending[run.ref] = run
                 known = before is not None and before.state == run.state
@@ -91,23 +93,27 @@ class Watched:
         for _ in range(3):
             table.add_column(no_wrap=True)
         for run in ended:
-            mark = Text("✓", "green") if run.ok else Text("•", STYLES.get(str(run.verdict or run.outcome), ""))
+            mark = (
+                Text("✓", "green") if run.ok else Text("•", STYLES.get(str(run.verdict or run.outcome), ""))
+            )
             table.add_row(mark, fit(run.ref), _state(run), shown(run.duration), "")
-        for ref, run in pending:
-            state = Text("…") if run is None else _state(run)
-            old = shown(None if run is None else age(run, now))
+        for ref, seen in pending:
+            state = Text("…") if seen is None else _state(seen)
+            old = shown(None if seen is None else age(seen, now))
             table.add_row(self._spinner, fit(ref), state, old, self._next(ref))
         yield table
         if more:
             yield Text(f"  and {more:,} more", "dim")
-        yield Text(f"{counts}, {shown(time.monotonic() - self._began)}; Ctrl-C ends the wait, not the runs", "dim")
+        yield Text(
+            f"{counts}, {shown(time.monotonic() - self._began)}; Ctrl-C ends the wait, not the runs", "dim"
+        )
 
     def _next(self, ref: Ref) -> str:
         seconds = self._next_poll(ref)
         return "asking" if seconds is None else f"next poll in {round(seconds)} s"
 
 
-def _state(run: Run) -> object:
+def _state(run: Run) -> Text:
     from rich.text import Text
 
     word = str(run.verdict or run.outcome or run.phase)
@@ -116,7 +122,10 @@ def _state(run: Run) -> object:
 
 def _words(run: Run) -> str:
     """A run in words, each said once."""
-    words = [run.state or str(run.phase), *(str(word) for word in (run.outcome, run.verdict) if word is not None)]
+    words = [
+        run.state or str(run.phase),
+        *(str(word) for word in (run.outcome, run.verdict) if word is not None),
+    ]
     took = f"({shown(run.duration)})" if run.finished and run.duration is not None else ""
     return " ".join([*dict.fromkeys(words), took]).rstrip()
 

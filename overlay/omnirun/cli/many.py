@@ -36,12 +36,17 @@ class Fan(Generic[T, R]):
         self._open = set(range(len(items)))
         for placed in enumerate(items):
             self._todo.put(placed)
-        for _ in range(min(width, len(items))):
-            threading.Thread(target=self._work, name="omnirun-cli", daemon=True).start()
+        self._width = width
 
     def __iter__(self) -> Iterator[tuple[int, R | Exception]]:
+        for _ in range(min(self._width, len(self._open))):
+            threading.Thread(target=self._work, name="omnirun-cli", daemon=True).start()
         while self._open:
             yield self._took(self._done.get())
+
+    def left(self) -> set[int]:
+        """The places whose results have not been taken."""
+        return set(self._open)
 
     def stop(self) -> set[int]:
         """Begin nothing more; gives the places that are under way."""
@@ -49,7 +54,7 @@ class Fan(Generic[T, R]):
             while True:
                 self._open.discard(self._todo.get_nowait()[0])
         except queue.Empty:
-            return set(self._open)
+            return self.left()
 
     def rest(self, seconds: float) -> Iterator[tuple[int, R | Exception]]:
         """What ends within a grace period; `stop` then tells what has not."""

@@ -41,7 +41,9 @@ def named_accounts(lanes: Iterable[tuple[str, str]], environ: Mapping[str, str])
         variable = prefix(provider, name)
         key = environ.get(f"{variable}_API_KEY")
         if not key:
-            raise MissingKey(f"no key is known for {provider}@{name}. Set {variable}_API_KEY. Nothing was sent.")
+            raise MissingKey(
+                f"no key is known for {provider}@{name}. Set {variable}_API_KEY. Nothing was sent."
+            )
         base_url = environ.get(f"{variable}_BASE_URL") or None
         found.append(Account(provider, name, api_key=key.strip(), base_url=base_url))
     return found

@@ -99,7 +99,10 @@ ProviderName = Annotated[
 Input = Annotated[
     str | None,
     typer.Option(
-        "--input", "-i", metavar="JSON|@FILE|-", help="The input, for targets that take one (Monid endpoints)."
+        "--input",
+        "-i",
+        metavar="JSON|@FILE|-",
+        help="The input, for targets that take one (Monid endpoints).",
     ),
 ]
 Attach = Annotated[
@@ -165,9 +168,7 @@ Output = Annotated[
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="On stdout nothing but the refs (or targets), one per line.")
 ]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Show each request on stderr, keys left out.")
-]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show each request on stderr, keys left out.")]
 ReportFile = Annotated[
     str, typer.Option("--output", "-o", metavar="FILE", help="Where the page goes; - is stdout.")
 ]

@@ -14,16 +14,14 @@ import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
-from omnirun.cli.rows import STYLES
+from omnirun.cli.rows import STYLES, Row
 from omnirun.cli.told import on_terminal
 from omnirun.cli.words import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console, RenderableType
-
-    from omnirun.cli.rows import Row
 
 _NOTE = 24  # a note may be folded, to no less than this
 _GAP = 2
@@ -51,7 +49,13 @@ class Output:
     """
 
     def __init__(
-        self, form: Format, columns: Sequence[str], *, key: str = "ref", quiet: bool = False, hold: bool = False
+        self,
+        form: Format,
+        columns: Sequence[str],
+        *,
+        key: str = "ref",
+        quiet: bool = False,
+        hold: bool = False,
     ) -> None:
         self._form = form
         self._columns = columns
@@ -128,34 +132,32 @@ def _cell(value: Any) -> str:
     match value:
         case None:
             return ""
-        case bool() | dict() | list():
-            return _json(value)
-        case _:
+        case str() | int() | float() if not isinstance(value, bool):
             return fit(value)
+        case _:
+            return _json(value)
 
 
 # ------------------------------------------------------------------------------------------------ items
 
 
-def write_items(items: Iterable[Mapping[str, Any]], form: Format) -> None:
-    """Write records of whatever shape."""
-    if form is Format.JSONL:
-        for item in items:
-            print(_json(item), flush=True)  # noqa: T201
-        return
-    held = list(items)
-    columns = list(dict.fromkeys(name for item in held for name in item))
+def write_item(item: Mapping[str, Any]) -> None:
+    """Write a record on a line, at once."""
+    print(_json(item), flush=True)  # noqa: T201
+
+
+def write_items(items: Sequence[Mapping[str, Any]], form: Format) -> None:
+    """Write records of whatever shape: the columns are all that occur."""
+    columns = list(dict.fromkeys(name for item in items for name in item))
+    cells = [{name: _cell(value) for name, value in item.items()} for item in items]
     if form is Format.JSON:
-        write_json(held)
+        write_json(list(items))
     elif form is Format.CSV:
         writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in item.items()} for item in held)
-    elif held:
-        from omnirun.cli.rows import Row
-
-        cells = [{name: _cell(value) for name, value in item.items()} for item in held]
-        _table([Row(item, shown) for item, shown in zip(held, cells, strict=True)], columns)
+        writer.writerows(cells)
+    elif items:
+        _table([Row(item, shown) for item, shown in zip(items, cells, strict=True)], columns)
     sys.stdout.flush()
 
 
@@ -174,9 +176,14 @@ def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
 
     cells = [{name: fit(text) for name, text in row.cells.items()} for row in rows]
     used = [name for name in columns if any(row.get(name) for row in cells)]
-    widths = {name: max(cell_len(text) for text in (name, *(row.get(name, "") for row in cells))) for name in used}
+    widths = {
+        name: max(cell_len(text) for text in (name, *(row.get(name, "") for row in cells))) for name in used
+    }
     if not on_terminal(sys.stdout):
-        console(sum(widths.values()) + _GAP * len(used) + 1).print(_grid(cells, used, fold=False))
+        wide = console(sum(widths.values()) + _GAP * len(used) + 1)
+        with wide.capture() as drawn:
+            wide.print(_grid(cells, used, fold=False))
+        print(*(line.rstrip() for line in drawn.get().splitlines()), sep="\n")  # noqa: T201
         return
     screen = console()
     *fixed, last = used

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-import typer
-
 from omnirun.attempts import Attempt
 from omnirun.cli.exits import Exit, code_of, worst
 from omnirun.cli.live import counting
 from omnirun.cli.many import Fan
-from omnirun.cli.output import Format, Output, write_items
+from omnirun.cli.output import Format, Output, write_item, write_items
 from omnirun.cli.rows import RUN_COLUMNS, TARGET_COLUMNS, attempt_row, run_row, target_row
-from omnirun.cli.told import Usage, complain, say
+from omnirun.cli.told import Ending, Usage, complain, say
 from omnirun.cli.words import did_you_mean
 from omnirun.errors import OmnirunError, PageError
 from omnirun.registry import provider
@@ -23,7 +21,7 @@ from omnirun.run import Run
 from omnirun.states import Outcome, Phase, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -44,17 +42,19 @@ class Wanted(NamedTuple):
     cursor: str | None = None
 
 
-def get(refs: Sequence[Ref], form: Format, *, client: Client) -> Exit:
+def get(refs: Sequence[Ref], form: Format, *, client: Client, ending: Ending) -> None:
     """Read runs as they are now."""
-    return _each(refs, client.get, "reading", Output(form, RUN_COLUMNS))
+    _each(refs, client.get, "reading", Output(form, RUN_COLUMNS), ending)
 
 
-def stop(refs: Sequence[Ref], form: Format, *, client: Client) -> Exit:
+def stop(refs: Sequence[Ref], form: Format, *, client: Client, ending: Ending) -> None:
     """Ask runs to end."""
-    return _each(refs, client.stop, "stopping", Output(form, RUN_COLUMNS))
+    _each(refs, client.stop, "stopping", Output(form, RUN_COLUMNS), ending)
 
 
-def _each(refs: Sequence[Ref], call: Callable[[Ref], Run], doing: str, output: Output) -> Exit:
+def _each(
+    refs: Sequence[Ref], call: Callable[[Ref], Run], doing: str, output: Output, ending: Ending
+) -> None:
     codes: list[Exit] = []
     fan = Fan(refs, call)
     try:
@@ -68,28 +68,34 @@ def _each(refs: Sequence[Ref], call: Callable[[Ref], Run], doing: str, output: O
                 codes.append(code_of(result))
                 output.add(attempt_row(Attempt(ref=refs[place], error=result)), place)
     except KeyboardInterrupt:
-        left = fan.stop()
+        ending.why = f"{doing} ended early, {len(fan.left())} of {len(refs)} had no answer yet"
+        raise
+    finally:
         output.close()
-        say(f"{doing} ended early; {len(left)} of {len(refs)} had no answer yet", of="interrupted")
-        raise typer.Exit(Exit.INTERRUPTED) from None
-    output.close()
-    return worst(codes)
+    ending.code = worst(codes)
 
 
 # ------------------------------------------------------------------------------------------------ lists
 
 
-def history(targets: Sequence[Target], wanted: Wanted, form: Format, *, quietly: bool, client: Client) -> Exit:
+def history(
+    targets: Sequence[Target],
+    wanted: Wanted,
+    form: Format,
+    *,
+    quietly: bool,
+    client: Client,
+    ending: Ending,
+) -> None:
     """Read the runs of targets, one target after the other."""
     if wanted.cursor is not None and len(targets) > 1:
         raise Usage("a cursor belongs to one target; give that one alone.")
+    lists = [_asked(client, target, wanted) for target in targets]
     output = Output(form, RUN_COLUMNS, quiet=quietly)
-    codes: list[Exit] = []
-    for target in targets:
-        pages = _asked(client, target, wanted)
-        codes.append(_read(pages, output, lambda run: output.add(run_row(run))))
-    output.close()
-    return worst(codes)
+    try:
+        ending.code = worst([_read(pages, lambda run: output.add(run_row(run)), ending) for pages in lists])
+    finally:
+        output.close()
 
 
 def _asked(client: Client, target: Target, wanted: Wanted) -> Pages[Run]:
@@ -111,57 +117,53 @@ def _asked(client: Client, target: Target, wanted: Wanted) -> Pages[Run]:
 
 
 def targets(
-    provider: str, account: str, wanted: Wanted, form: Format, *, quietly: bool, client: Client
-) -> Exit:
+    name: str,
+    account: str,
+    wanted: Wanted,
+    form: Format,
+    *,
+    quietly: bool,
+    client: Client,
+    ending: Ending,
+) -> None:
     """List what an account can run."""
     output = Output(form, TARGET_COLUMNS, key="target", quiet=quietly)
-    pages = client.targets(provider, account=account, limit=wanted.limit, cursor=wanted.cursor)
-    code = _read(pages, output, lambda info: output.add(target_row(info)))
-    output.close()
-    return code
+    pages = client.targets(name, account=account, limit=wanted.limit, cursor=wanted.cursor)
+    try:
+        ending.code = _read(pages, lambda info: output.add(target_row(info)), ending)
+    finally:
+        output.close()
 
 
-def _read(pages: Pages[T], output: Output, take: Callable[[T], None]) -> Exit:
+def items(ref: Ref, wanted: Wanted, form: Format, *, client: Client, ending: Ending) -> None:
+    """Read what a run made."""
+    pages = client.items(ref, limit=wanted.limit, cursor=wanted.cursor)
+    if form is Format.JSONL:
+        ending.code = _read(pages, write_item, ending)
+        return
+    held: list[Mapping[str, Any]] = []
+    try:
+        ending.code = _read(pages, held.append, ending)
+    finally:
+        write_items(held, form)
+
+
+def _read(pages: Pages[T], take: Callable[[T], object], ending: Ending) -> Exit:
     """Read a list to its end; tells how that went."""
     try:
         with counting("reading", 1):
             for item in pages:
                 take(item)
     except KeyboardInterrupt:
-        output.close()
-        _resume(pages, "reading ended early", "interrupted")
-        raise typer.Exit(Exit.INTERRUPTED) from None
-    except PageError as error:
-        complain(error)
-        _resume(pages, "the list was not read to its end", "warning")
-        return code_of(error)
+        ending.why = "reading ended early" + _resume(pages)
+        raise
     except OmnirunError as error:
         complain(error)
+        if isinstance(error, PageError) and pages.cursor:
+            say(f"the list was not read to its end{_resume(pages)}", of="warning")
         return code_of(error)
     return Exit.SUCCESS
 
 
-def _resume(pages: Pages[T], why: str, of: str) -> None:
-    say(why + (f"; resume with: --cursor {pages.cursor}" if pages.cursor else ""), of=of)
-
-
-def items(ref: Ref, wanted: Wanted, form: Format, *, client: Client) -> Exit:
-    """Read what a run made."""
-    pages = client.items(ref, limit=wanted.limit, cursor=wanted.cursor)
-    ended: list[OmnirunError | KeyboardInterrupt] = []
-
-    def read() -> Iterator[Mapping[str, Any]]:
-        """What there is; why it ends early is told once it is written."""
-        try:
-            yield from pages
-        except (OmnirunError, KeyboardInterrupt) as error:
-            ended.append(error)
-
-    write_items(read(), form)
-    for error in ended:
-        if isinstance(error, KeyboardInterrupt):
-            _resume(pages, "reading ended early", "interrupted")
-            return Exit.INTERRUPTED
-        complain(error)
-        return code_of(error)
-    return Exit.SUCCESS
+def _resume(pages: Pages[T]) -> str:
+    return f"; resume with: --cursor {pages.cursor}" if pages.cursor else ""

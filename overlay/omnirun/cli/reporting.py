@@ -52,7 +52,9 @@ def report(targets: Sequence[Target], wanted: Wanted, file: str, *, client: Clie
         sys.stdout.write(text)
     else:
         _write(place, text)
-        say(f"{counted(sum(len(each.runs) for each in read), 'run')} of {counted(len(read), 'target')}: {place}")
+        say(
+            f"{counted(sum(len(each.runs) for each in read), 'run')} of {counted(len(read), 'target')}: {place}"
+        )
     return worst(codes)
 
 
@@ -83,7 +85,7 @@ def _write(place: Path, text: str) -> None:
             return
         handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
         try:
-            with open(handle, "w", encoding="utf-8") as beside:
+            with os.fdopen(handle, "w", encoding="utf-8") as beside:
                 beside.write(text)
             umask = os.umask(0)
             os.umask(umask)

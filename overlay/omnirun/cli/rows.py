@@ -74,10 +74,10 @@ def attempt_row(attempt: Attempt) -> Row:
 
 def target_row(info: TargetInfo) -> Row:
     """Show what can be run."""
-    state = {True: "yes", False: "no"}
-    enabled = next((info.raw[key] for key in ("enabled", "active") if isinstance(info.raw.get(key), bool)), None)
+    said = (info.raw.get(key) for key in ("enabled", "active"))
+    enabled = next(("yes" if word else "no" for word in said if isinstance(word, bool)), "")
     record = {"target": str(info.target), "name": info.name, "raw": dict(info.raw)}
-    return Row(record, {"target": str(info.target), "name": info.name, "enabled": state.get(enabled, "")})
+    return Row(record, {"target": str(info.target), "name": info.name, "enabled": enabled})
 
 
 def note(run: Run) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-import typer
-
 from omnirun.attempts import Attempt
-from omnirun.cli.exits import Exit, code_of, worst
+from omnirun.cli.exits import code_of, worst
 from omnirun.cli.following import Terms, follow
 from omnirun.cli.live import counting
 from omnirun.cli.many import Fan
 from omnirun.cli.output import Format, Output
 from omnirun.cli.rows import RUN_COLUMNS, attempt_row
-from omnirun.cli.told import complain, go_on, say
+from omnirun.cli.told import Ending, complain, say
 from omnirun.cli.words import counted
 
 if TYPE_CHECKING:
@@ -29,8 +28,14 @@ _GRACE = 15.0  # seconds an interrupt waits for triggers under way
 
 
 def trigger(
-    targets: Sequence[Target], conflict: OnConflict, form: Format, *, quietly: bool, client: Client
-) -> Exit:
+    targets: Sequence[Target],
+    conflict: OnConflict,
+    form: Format,
+    *,
+    quietly: bool,
+    client: Client,
+    ending: Ending,
+) -> None:
     """Start a run of each target."""
     output = Output(form, RUN_COLUMNS, quiet=quietly)
 
@@ -40,10 +45,11 @@ def trigger(
         output.add(attempt_row(attempt), place)
 
     try:
-        attempts = _started(client, targets, conflict, seen)
+        attempts = _started(client, targets, conflict, seen, ending)
     finally:
         output.close()
-    return worst(code_of(attempt.error) for attempt in attempts if attempt.error is not None)
+    ending.goes_on.clear()  # their refs are the output
+    ending.code = worst(code_of(attempt.error) for attempt in attempts if attempt.error is not None)
 
 
 def run(
@@ -54,18 +60,24 @@ def run(
     *,
     quietly: bool,
     client: Client,
-) -> Exit:
+    ending: Ending,
+) -> None:
     """Start a run of each target and wait for them to end."""
 
     def seen(_: int, attempt: Attempt) -> None:
-        if attempt.ref is not None:
-            say(f"{attempt.run.origin if attempt.run else 'triggered'} {attempt.ref}")
+        if attempt.run is not None:
+            say(f"{attempt.run.origin} {attempt.ref}")
 
-    return follow(client, _started(client, targets, conflict, seen), terms, form, quietly=quietly)
+    attempts = _started(client, targets, conflict, seen, ending)
+    follow(client, attempts, terms, form, quietly=quietly, ending=ending)
 
 
 def _started(
-    client: Client, targets: Sequence[Target], conflict: OnConflict, seen: Callable[[int, Attempt], None]
+    client: Client,
+    targets: Sequence[Target],
+    conflict: OnConflict,
+    seen: Callable[[int, Attempt], None],
+    ending: Ending,
 ) -> list[Attempt]:
     """Trigger all; `seen` is told of each as it is answered."""
     attempts: dict[int, Attempt] = {}
@@ -75,6 +87,7 @@ def _started(
         if isinstance(result, Exception):
             attempts[place] = Attempt(target, error=result)
         else:
+            ending.goes_on[result.ref] = None
             attempts[place] = Attempt(target, result.ref, result)
         seen(place, attempts[place])
 
@@ -85,38 +98,30 @@ def _started(
                 note(place, result)
                 count()
     except KeyboardInterrupt:
-        _interrupted(fan, targets, attempts, note)
+        lost = _rest(fan, note)
+        for place in lost:
+            say(
+                f"{targets[place]} may have been triggered, its ref is not known: look at "
+                f"`omnirun history {targets[place]}` before you trigger it again",
+                of="warning",
+            )
+        never = len(targets) - len(attempts) - len(lost)
+        ending.why = f"{counted(never, 'target')} not triggered" if never else "stopped before the wait"
+        raise
     return [attempts[place] for place in sorted(attempts)]
 
 
-def _interrupted(
-    fan: Fan[Target, Run],
-    targets: Sequence[Target],
-    attempts: dict[int, Attempt],
-    note: Callable[[int, Run | Exception], None],
-) -> None:
-    """Nothing more is triggered; what is under way gets the time to say its ref."""
-    open_ = fan.stop()
-    if open_:
-        say(
-            f"{counted(len(open_), 'trigger')} under way: waiting up to {_GRACE:.0f} s for the refs; "
-            "Ctrl-C again leaves now",
-            of="interrupted",
-        )
-        try:
-            for place, result in fan.rest(_GRACE):
-                note(place, result)
-        except KeyboardInterrupt:
-            pass
-    for place in sorted(fan.stop()):
-        say(
-            f"{targets[place]} may have been triggered, its ref is not known: look at "
-            f"`omnirun history {targets[place]}` before you trigger it again",
-            of="warning",
-        )
-    never = len(targets) - len(attempts) - len(fan.stop())
-    untouched = f"; {counted(never, 'target')} never triggered" if never else ""
-    refs = [attempt.ref for _, attempt in sorted(attempts.items()) if attempt.ref is not None]
-    why = "these runs go on:" if refs else "no run was started by this command, as far as it knows"
-    go_on(refs, f"{why.rstrip(':')}{untouched}" + (":" if refs else ""), "interrupted")
-    raise typer.Exit(Exit.INTERRUPTED) from None
+def _rest(fan: Fan[Target, Run], note: Callable[[int, Run | Exception], None]) -> list[int]:
+    """Nothing more is triggered; what is under way gets the time to say its ref. Gives what did not."""
+    under_way = fan.stop()
+    if not under_way:
+        return []
+    say(
+        f"{counted(len(under_way), 'trigger')} under way: waiting up to {_GRACE:.0f} s for the refs; "
+        "Ctrl-C again leaves now",
+        of="interrupted",
+    )
+    with contextlib.suppress(KeyboardInterrupt):
+        for place, result in fan.rest(_GRACE):
+            note(place, result)
+    return sorted(fan.stop())

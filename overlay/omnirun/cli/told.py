@@ -19,21 +19,35 @@ from omnirun.cli.exits import Exit, code_of
 from omnirun.cli.words import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator
 
     from rich.console import Console
 
+    from omnirun.refs import Ref
+
+_OF = {Exit.INTERRUPTED: "interrupted", Exit.WAITING: "error"}
+_FEW = 3
 _COLORS = {"error": "bold red", "warning": "yellow", "interrupted": "yellow"}
 
 
-class Usage(Exception):  # noqa: N818 - it says what went wrong: the way the command was used
+class Usage(Exception):
     """The command can't do what it was asked for, as it was asked; the message says how to ask."""
 
 
 class Ending:
-    """How a verb ends."""
+    """How a verb ends.
 
-    code = Exit.SUCCESS
+    Attributes:
+        code: the exit code.
+        why: what ended it early.
+        goes_on: refs of runs that were started or waited for and have not ended, as far as is known. Whatever
+            ends the command, they are said: a run that was paid for is never lost.
+    """
+
+    def __init__(self) -> None:
+        self.code = Exit.SUCCESS
+        self.why = ""
+        self.goes_on: dict[Ref, None] = {}
 
 
 def stderr() -> Console:
@@ -57,21 +71,27 @@ def complain(error: BaseException) -> None:
     say(str(error) or type(error).__name__, of="error")
 
 
-def go_on(refs: Sequence[object], why: str, of: str) -> None:
+def _go_on(ending: Ending) -> None:
     """Say which runs go on and how to wait for them again."""
-    say(why, of=of)
+    refs, of = list(ending.goes_on), _OF.get(ending.code, "warning")
+    if not refs:
+        if ending.code is Exit.INTERRUPTED:
+            say(ending.why or "stopped early", of=of)
+        return
+    say(
+        f"{ending.why or 'the wait ended'}; {'this run goes' if len(refs) == 1 else 'these runs go'} on:",
+        of=of,
+    )
     for ref in refs:
         say(f"  {ref}")
-    few = 3
-    if refs:
-        again = " ".join(map(str, refs)) if len(refs) <= few else "-   (with these refs on stdin)"
-        say(f"resume with: omnirun wait {again}")
+    again = " ".join(map(str, refs)) if len(refs) <= _FEW else "-   (with these refs on stdin)"
+    say(f"resume with: omnirun wait {again}")
 
 
 def on_terminal(stream: object) -> bool:
     """Tell whether a stream is a terminal that can move its cursor."""
     with contextlib.suppress(AttributeError, ValueError):  # a stream of a test's, or a closed one
-        return stream.isatty() and os.environ.get("TERM") != "dumb"  # type: ignore[attr-defined, no-any-return]
+        return stream.isatty() and os.environ.get("TERM") != "dumb"  # type: ignore[attr-defined]
     return False
 
 
@@ -94,8 +114,8 @@ def told(*, verbose: bool = False) -> Generator[Ending, None, None]:
         raise
     except BrokenPipeError:
         quiet()
+        ending.why = ending.why or "nobody reads on"
     except KeyboardInterrupt:
-        say("nothing is left behind", of="interrupted")
         ending.code = Exit.INTERRUPTED
     except Usage as error:
         complain(error)
@@ -104,9 +124,12 @@ def told(*, verbose: bool = False) -> Generator[Ending, None, None]:
         ending.code = code_of(error)
         if ending.code is Exit.DEFECT:
             _confess(error, verbose=verbose)
+        elif ending.code is Exit.USAGE and isinstance(error, OSError):
+            say(f"the output can't be written: {error.strerror or error}.", of="error")
+            _drop_output()
         else:
             complain(error)
-            _drop_output()
+    _go_on(ending)
     if ending.code:
         raise typer.Exit(ending.code)
 

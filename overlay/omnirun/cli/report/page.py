@@ -34,7 +34,9 @@ def render(page: Page) -> str:
         "scripts": "\n".join(f"<script>{script}</script>" for script in scripts),
         "version": html.escape(__version__),
     }
-    pieces = _asset("page.html").split("@@")  # text, name, text, name, ... : what is put in is not looked at again
+    pieces = _asset("page.html").split(
+        "@@"
+    )  # text, name, text, name, ... : what is put in is not looked at again
     return "".join(parts[piece] if place % 2 else piece for place, piece in enumerate(pieces))
 
 
