@@ -12,6 +12,7 @@ import datetime as dt
 import hashlib
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from attrs import evolve
 
@@ -27,7 +28,7 @@ from codegen.propose import propose
 from codegen.read import read
 from codegen.recognise import dialect, source
 from codegen.sources import MAX_PAGE_BYTES, SOURCES, Fragment, Page, Provider, load, text_of
-from codegen.structure import AMENDMENTS
+from codegen.structure import AMENDMENTS, METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -106,7 +107,7 @@ def _merged(provider: Provider, stated: Sequence[Stated]) -> Node:
 def servers(document: Node) -> list[str]:
     """The addresses a document names as its servers, their variables filled in, relative ones left out."""
     found: list[str] = []
-    for server in list_at(document, "servers"):
+    for server in _held(document):
         if not is_node(server) or not isinstance(server.get("url"), str):
             continue
         url: str = server["url"]
@@ -116,7 +117,16 @@ def servers(document: Node) -> list[str]:
                 url = url.replace(f"{{{variable}}}", stated["default"])
         if _SERVER.fullmatch(url):
             found.append(url.rstrip("/"))
-    return found
+    return sorted(found, key=_local)  # what runs on the writer's own machine comes last
+
+
+def _held(document: Node) -> list[Any]:
+    # The page's servers, or those of its operations where each has its own.
+    operations = [
+        item[method] for item in node_at(document, "paths").values() for method in METHODS if method in item
+    ]
+    own = [list_at(each, "servers") for each in operations]
+    return [server for each in own for server in each] if own and all(own) else list_at(document, "servers")
 
 
 def _pages(paths: Sequence[Path], revision: str) -> tuple[dict[str, bytes], list[Page]]:
@@ -183,6 +193,11 @@ def _check_new(name: str, specs: Path, fragments: Sequence[Fragment]) -> None:
 
 def _written_servers(document: Node) -> list[str]:
     return [str(each.get("url", "")) for each in list_at(document, "servers") if is_node(each)]
+
+
+def _local(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "0.0.0.0") or host.startswith("127.")  # noqa: S104  # compared, not bound to
 
 
 def _is(base_url: str, url: str) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from codegen import tree
 from codegen.generate import generate
+from codegen.places import placed
 from codegen.spec import normalize_provider
 from codegen.stamp import FILE, SHARED
 
@@ -34,7 +35,8 @@ def check(name: str, places: Places, *, report: Callable[[str], None]) -> str:
     """
     spec = normalize_provider(places.specs, name, report)
     report("generate")
-    made = generate(spec, places.package)
+    with placed(spec):
+        made = generate(spec, places.package)
     report("compare")
     package = "/".join(("generated", *places.package.split(".")))
     wanted = {f"specs/{name}/openapi.yaml": spec.text}

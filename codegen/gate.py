@@ -17,6 +17,7 @@ from codegen.gate_names import check_components, check_operations, check_paths, 
 from codegen.gate_schemas import check_circles, check_references, check_schemas
 from codegen.gate_text import Finding, check_text
 from codegen.jsonvalue import is_node
+from codegen.places import nearest, where
 from codegen.pointer import child
 from codegen.structure import AMENDMENTS, Origin, Part, parts
 
@@ -61,21 +62,16 @@ def findings(document: Node) -> Iterator[Finding]:
 def _located(
     finding: Finding, provenance: Mapping[str, tuple[Origin, ...]], provider: Provider
 ) -> StageError:
-    pointer = finding.pointer
-    while pointer and pointer not in provenance:
-        pointer = pointer.rpartition("/")[0]
-    held = provenance.get(pointer, ())
     message = f"{finding.message} (at {finding.pointer or '/'} of the document)"
-    if not held:
+    origin = nearest(provenance, finding.pointer)
+    if origin is None:
         return StageError(STAGE, provider.name, finding.pointer, finding.message, finding.hint)
-    origin = held[0]
-    folder = "" if origin.file == AMENDMENTS else "fragments/"
-    where = f"{provider.name}/{folder}{origin.file}"
+    file, place = where(provider.name, origin)
     hint = (
         finding.hint
         or f"Settle it in {provider.name}/{AMENDMENTS} (x-fragment: {origin.file}), or vendor the page again."
     )
-    return StageError(STAGE, where, f"line {origin.line} ({origin.pointer})", message, hint)
+    return StageError(STAGE, file, place, message, hint)
 
 
 def _valid(document: Node) -> Iterator[Finding]:

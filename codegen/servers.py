@@ -40,7 +40,7 @@ def check_servers(provider: Provider, file: str, document: Mapping[str, Any]) ->
     Raises:
         StageError: Neither the page nor one of its operations may be for another address.
     """
-    for pointer, holder, line in _holders(document):
+    for pointer, holder in _holders(document):
         servers = [server for server in list_at(holder, "servers") if is_node(server)]
         urls = [server["url"] for server in servers if isinstance(server.get("url"), str)]
         if not urls or any(is_for(server, provider.base_url) for server in servers):
@@ -50,6 +50,8 @@ def check_servers(provider: Provider, file: str, document: Mapping[str, Any]) ->
             f"Set base_url of [{provider.name}] in sources.toml, make a provider of its own of what is elsewhere, or "
             f"remove {_json_path(pointer)} with an amendment that says x-fragment: {file}."
         )
+        held = (origin for each in (servers[0], holder) for origin in origins(each))
+        line = next((origin.line for origin in held), 0)
         place = f"line {line} ({pointer}/servers)" if line else f"{pointer}/servers"
         raise StageError(STAGE, f"{provider.name}/fragments/{file}", place, message, hint)
 
@@ -92,11 +94,17 @@ def _json_path(pointer: str) -> str:
     return f"${''.join(steps)}.servers"
 
 
-def _holders(document: Mapping[str, Any]) -> Iterator[tuple[str, Node, int]]:
-    yield "", dict(document), 0
+def _holders(document: Mapping[str, Any]) -> Iterator[tuple[str, Node]]:
+    own = [bool(operation.get("servers")) for _, operation in _operations(document)]
+    if not own or not all(own):  # otherwise the page's servers are nobody's
+        yield "", dict(document)
+    yield from (
+        (pointer, operation) for pointer, operation in _operations(document) if operation.get("servers")
+    )
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, Node]]:
     for path, item in document["paths"].items():
         for method in METHODS:
-            operation = node_at(item, method)
-            if operation.get("servers"):
-                line = next((origin.line for origin in origins(operation)), 0)
-                yield child("/paths", path, method), operation, line
+            if is_node(item.get(method)):
+                yield child("/paths", path, method), item[method]

@@ -88,7 +88,7 @@ def _pin(document: Node, provider: Provider) -> None:
 
         names = propose(document, provider.operations)
         lines = "\n  ".join(f'"{key}" = "{names[key]}"' for key in missing)
-        message = f"no name is pinned for {', '.join(missing)}"
+        message = f"no name is pinned for {', '.join(_stated_at(document, key) for key in missing)}"
         raise StageError(STAGE, SOURCES, where, message, f"Add, with names of your choice:\n  {lines}")
     for key in provider.operations:
         if key not in found:
@@ -105,6 +105,12 @@ def _pin(document: Node, provider: Provider) -> None:
         # An operationId is one of a kind in the whole document, a name in its group.
         identifier = name if uses[name] == 1 else f"{group}.{name}"
         document["paths"][path][method] = {"operationId": identifier, "tags": [group], **operation}
+
+
+def _stated_at(document: Node, key: str) -> str:
+    path, method = operations(document)[key]
+    origin = next(iter(origins(document["paths"][path][method])), None)
+    return f"{key} ({origin.file} line {origin.line})" if origin else key
 
 
 class _Hoist:

@@ -71,7 +71,10 @@ class _Reader:
             "components": {"schemas": self._schemas.components, "securitySchemes": schemes},
         }
         if paths.get("servers"):
-            document["servers"] = paths["servers"]
+            document["servers"] = [
+                self._schemas.mark(server, child("/paths/servers", str(index)))
+                for index, server in enumerate(self._list(paths, "/paths", "servers"))
+            ]
         return document
 
     def _operation(self, paths: Node, name: str, schemes: Node) -> Node:

@@ -1,9 +1,9 @@
 # Fields that a rendered page states without a table.
 #
 # Rules: an item of a list states a field if it starts with a name that is marked as one, as `code` or **bold**, or if
-# brackets behind it say what it is (`limit (integer, optional): how many`). A stack states one if a name stands on a line of its
-# own and its type on the next, as pages of API references look once they are copied as text; what they show of it
-# (required, its place, its default, its values) stands on lines of their own below. Any other words are words.
+# brackets behind it say what it is (`limit (integer, optional): how many`). A stack states one if a name stands on a
+# line of its own and its type on the next, as pages of API references look once they are copied as text; what they
+# show of it (required, its place, its default, its values) stands on lines of its own below. Any other words are words.
 
 """Read fields from lists and stacks."""
 

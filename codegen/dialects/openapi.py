@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from codegen import yamltext
 from codegen.dialects.fence import document_block
 from codegen.errors import StageError
-from codegen.jsonvalue import is_node, node_at
+from codegen.jsonvalue import Node, is_node, list_at, node_at
+from codegen.pointer import child
 from codegen.structure import MARKED, Origin, mark, parts, unmarked
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ def read(page: Page) -> dict[str, Any]:
         line = f"line {read_yaml.line('/paths')}"
         hint = "Take the page out of sources.toml, or vendor it again."
         raise StageError(STAGE, page.where, line, "no operation is stated: `paths` is empty", hint)
+    _mark(document, page, read_yaml)
+    return document
+
+
+def _mark(document: Node, page: Page, read_yaml: yamltext.Yaml) -> None:
     for part in parts(document):
         if not is_node(part.value):
             continue
@@ -52,4 +58,8 @@ def read(page: Page) -> dict[str, Any]:
                 part.value["properties"][name] = {} if schema else {"not": {}}
         if part.kind in MARKED:
             mark(part.value, Origin(page.fragment.file, part.pointer, read_yaml.line(part.pointer)))
-    return document
+        if part.kind in ("document", "path_item", "operation"):
+            for index, server in enumerate(list_at(part.value, "servers")):
+                if is_node(server):
+                    at = child(part.pointer, "servers", str(index))
+                    mark(server, Origin(page.fragment.file, at, read_yaml.line(at)))

@@ -27,7 +27,8 @@ _FLAT = re.compile(r"([A-Z][A-Z0-9_]+(?=[A-Z][a-z]|$)|[a-z][a-z0-9_.-]*(?=[A-Z]|
 _VALUE = re.compile(r"[\"'“]?([A-Za-z][\w.:/-]{0,59})[\"'”]?")
 _NOISE = frozenset({
     "value", "values", "possible", "available", "allowed", "supported", "valid", "list", "of", "the", "enum",
-    "reference", "definitions", "definition", "meaning", "meanings", "options", "option", "all", "known", "field", "lifecycle",
+    "reference", "definitions", "definition", "meaning", "meanings", "options", "option", "all", "known",
+    "field", "lifecycle",
 })  # fmt: skip
 _HEADER = re.compile(r"([A-Z][A-Za-z]{2,20}?)(?:Description|Meaning|Explanation)")
 
