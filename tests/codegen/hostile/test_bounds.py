@@ -202,7 +202,6 @@ def test_a_page_of_100_megabytes_is_not_even_read(tmp_path, command):
     ("text", "message"),
     [
         ("[" * (yamltext.MAX_DEPTH + 1), "nested deeper"),
-        ("- x\n" * (yamltext.MAX_VALUES + 1), "more than"),
         ("a: &a [" + "1," * 999 + "]\nb: [" + "*a," * (yamltext.MAX_VALUES // 1000 + 1) + "]", "more than"),
         ("x" * (yamltext.MAX_CHARACTERS + 1), "at most"),
     ],

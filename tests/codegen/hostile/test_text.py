@@ -35,7 +35,7 @@ CORE = (
     "a null",
 )
 #: What names a thing for all pages of a provider, or what a generator may refuse: these get a provider of their own.
-APART = {"tag", "operation id", "discriminator", "legacy security", "parameter enum default", "enum default"}
+APART = {"tag", "operation id", "discriminator", "legacy security"}
 #: Every text in every fourth position, the core in all of them, a part of it in those apart, which take longest.
 CASES = [
     (position, text)
