@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from omnirun.async_driver import AsyncDriver
+from omnirun.async_transport import AsyncTransport
 from omnirun.face import Face
 from omnirun.pages import AsyncCompleted, AsyncPages
 from omnirun.paging import SCAN_LIMIT
 from omnirun.provider import Query
-from omnirun.transport import AsyncTransport
 from omnirun.waiting import Waiting
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from omnirun.scheduler import Reply, Step
 from omnirun.scripts import Ended
 
 if TYPE_CHECKING:
+    from omnirun.async_transport import AsyncTransport
     from omnirun.clock import Clock
     from omnirun.scheduler import Scheduler, Task
     from omnirun.scripts import Job, Receive, Script
-    from omnirun.transport import AsyncTransport
 
 T = TypeVar("T")
 

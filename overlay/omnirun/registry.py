@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from omnirun.errors import BadRef
@@ -32,6 +31,8 @@ def provider(name: str) -> Provider:
     if name in BUILT_IN:
         built_in: Provider = import_module(f"omnirun.{name}").PROVIDER
         return built_in
+    from importlib.metadata import entry_points  # noqa: PLC0415 - a tenth of the import, and few need it
+
     found = list(entry_points(group=GROUP, name=name))
     if not found:
         others = sorted({*BUILT_IN, *(point.name for point in entry_points(group=GROUP))})

@@ -7,7 +7,6 @@ its own. What is said over a connection, and what is made of what goes wrong, is
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
@@ -33,11 +32,14 @@ _POOLS = 8
 _POOL = httpx.Limits(max_connections=_POOL_SIZE, max_keepalive_connections=_POOL_SIZE)
 _ALONE = httpx.Limits(max_connections=1, max_keepalive_connections=0)
 
+PLACES = _POOL_SIZE * _POOLS
+ASYNC_CLIENT = httpx.AsyncClient
+
 Factory = Callable[..., Any]
 """Makes an HTTP client with httpx's interface from `limits=` and `timeout=`; proxies and trust are its own business."""
 
 
-class _Pools:
+class Pools:
     """Clients made when needed, each with a few connections; what is shared by sync and async."""
 
     def __init__(
@@ -48,7 +50,8 @@ class _Pools:
         self._factory = factory
         self._standard = standard
         self._total = timeouts.total
-        self._timeout = httpx.Timeout(min(timeouts.read, timeouts.total), connect=timeouts.connect)
+        read = min(timeouts.read, timeouts.total)
+        self._timeout = (timeouts.connect, read, read, read)  # a tuple, which httpx's kin understand too
         self._tls: ssl.SSLContext | None = None
         self._lock = threading.Lock()
         self._clients: list[Any] = []
@@ -95,12 +98,12 @@ class _Pools:
         return Exchange(step, self._accounts.door(step.lane), self._hooks, self._total)
 
 
-class SyncTransport(_Pools):
+class SyncTransport(Pools):
     """Sends from threads; each blocks until its reply is there."""
 
     def __init__(self, accounts: Accounts, timeouts: Timeouts, hooks: Hooks, factory: Factory | None) -> None:
         super().__init__(accounts, timeouts, hooks, factory, httpx.Client)
-        self._places = threading.BoundedSemaphore(_POOL_SIZE * _POOLS)
+        self._places = threading.BoundedSemaphore(PLACES)
 
     def send(self, step: Step) -> Response:
         """Send a step's request.
@@ -125,33 +128,3 @@ class SyncTransport(_Pools):
         """Close all connections."""
         for client in self._clients:
             client.close()
-
-
-class AsyncTransport(_Pools):
-    """Sends from tasks of one event loop."""
-
-    def __init__(self, accounts: Accounts, timeouts: Timeouts, hooks: Hooks, factory: Factory | None) -> None:
-        super().__init__(accounts, timeouts, hooks, factory, httpx.AsyncClient)
-        self._places = asyncio.Semaphore(_POOL_SIZE * _POOLS)
-
-    async def send(self, step: Step) -> Response:
-        """Send a step's request.
-
-        Raises:
-            TransportError: no whole answer came back.
-        """
-        exchange = self._exchange(step)
-        async with self._places:
-            with self._client(step) as lent:
-                async with lent as client:
-                    with exchange:
-                        async with asyncio.timeout(self._total), client.stream(**exchange.arguments) as reply:
-                            exchange.begin(reply.status_code, reply.headers)
-                            async for chunk in reply.aiter_bytes():
-                                exchange.take(chunk)
-        return exchange.result()
-
-    async def close(self) -> None:
-        """Close all connections."""
-        for client in self._clients:
-            await client.aclose()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import partial
-from secrets import token_hex
+from os import urandom
 from typing import TYPE_CHECKING, Literal, get_args
 
 import attrs
@@ -85,7 +85,7 @@ class Trigger:
             ApiError: the provider refused it.
             TransportError: the provider could not be reached.
         """
-        sending = Sending(token_hex(8), self.target)
+        sending = Sending(urandom(8).hex(), self.target)
         step = self._step()
         while True:
             try:

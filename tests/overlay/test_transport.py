@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import re
 import socket
 import threading
+import time
 
 import httpx
 import pytest
 
 from omnirun import Account, AmbiguousTrigger, AsyncClient, Client, Timeouts, WaitPolicy, datafold
 from omnirun.accounts import Accounts
+from omnirun.async_transport import AsyncTransport
 from omnirun.clock import Clock
-from omnirun.errors import TransportError
+from omnirun.errors import OmnirunError, TransportError
 from omnirun.hooks import Hooks
 from omnirun.registry import provider
 from omnirun.scheduler import Step
-from omnirun.transport import AsyncTransport, SyncTransport
+from omnirun.transport import SyncTransport
 from omnirun_raw.http import Request
 
 KEY = "df-secret-key"
@@ -90,16 +93,16 @@ def request(method="POST", **rest):
     return Request(method, "/api/v1/monitors/42/run", "monitors.x", lambda response: response, **rest)
 
 
-def send(kind, url, step):
+def send(kind, url, step, timeouts=SOON):
     if kind == "sync":
-        transport = SyncTransport(accounts(url), SOON, Hooks(), None)
+        transport = SyncTransport(accounts(url), timeouts, Hooks(), None)
         try:
             return transport.send(step)
         finally:
             transport.close()
 
     async def main():
-        transport = AsyncTransport(accounts(url), SOON, Hooks(), None)
+        transport = AsyncTransport(accounts(url), timeouts, Hooks(), None)
         try:
             return await transport.send(step)
         finally:
@@ -252,3 +255,144 @@ def test_errors_of_another_library_are_transport_errors_too():
 def test_a_success_is_never_rewritten():
     with listening(answering(http(200, b'{"say": "df-secret-key"}'))) as (url, _):
         assert send("sync", url, Step(request(), "datafold")).json() == {"say": KEY}
+
+
+# ---- hostile replies
+
+
+def dripping(connection):
+    """A body that comes a byte at a time and never ends, faster than any read times out."""
+    with contextlib.suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n{")
+        while True:
+            connection.sendall(b" ")
+            time.sleep(0.005)
+
+
+dripping.reads = True
+
+
+@BOTH
+def test_a_reply_that_drips_for_ever_ends_at_its_deadline(kind):
+    soon = Timeouts(connect=2.0, read=5.0, total=0.1)
+    with (
+        listening(dripping) as (url, _),
+        pytest.raises(TransportError, match=r"no answer: it was not whole after 0\.1 s") as caught,
+    ):
+        send(kind, url, Step(request("GET"), "datafold"), soon)
+    assert caught.value.sent
+    assert (caught.value.__context__, caught.value.__cause__) == (None, None)
+
+
+@BOTH
+def test_a_reply_that_is_too_large_is_not_read_to_its_end(kind, monkeypatch):
+    monkeypatch.setattr("omnirun.exchange._LARGEST", 2**20)
+    with (
+        listening(answering(http(200, b" " * 2**21))) as (url, _),
+        pytest.raises(TransportError, match="no answer: the body is larger than 1 MB") as caught,
+    ):
+        send(kind, url, Step(request("GET"), "datafold"))
+    assert caught.value.sent
+
+
+@BOTH
+def test_a_bomb_of_compressed_zeros_is_not_unpacked_to_its_end(kind, monkeypatch):
+    monkeypatch.setattr("omnirun.exchange._LARGEST", 2**20)
+    bomb = gzip.compress(bytes(2**24))
+    with (
+        listening(answering(http(200, bomb, b"content-encoding: gzip\r\n"))) as (url, _),
+        pytest.raises(TransportError, match="larger than 1 MB"),
+    ):
+        send(kind, url, Step(request("GET"), "datafold"))
+
+
+@pytest.mark.parametrize("name", ["connect", "read", "total"])
+@pytest.mark.parametrize("value", [0, -1.0, float("inf"), float("nan")])
+def test_timeouts_are_finite(name, value):
+    with pytest.raises(ValueError, match=f"the timeout {name} is a number of seconds above 0"):
+        Timeouts(**{name: value})
+
+
+def test_a_factory_that_fails_is_one_clear_error_and_nothing_is_sent():
+    def factory(**_):
+        raise FileNotFoundError("ca.pem")
+
+    with Client(environ={"DATAFOLD_API_KEY": KEY}, http_client=factory) as client:
+        for verb in (
+            lambda: client.trigger(datafold.Monitor(42)),
+            lambda: client.get("datafold:monitors/1/runs/2"),
+        ):
+            with pytest.raises(OmnirunError, match=r"nothing was sent: FileNotFoundError\('ca.pem'\)"):
+                verb()
+
+
+UNSENT = ["ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"]
+UNKNOWN = [
+    "ReadError",
+    "ReadTimeout",
+    "WriteError",
+    "WriteTimeout",
+    "CloseError",
+    "RemoteProtocolError",
+    "DecodingError",
+]
+
+
+@pytest.mark.parametrize("library", ["httpx", "httpx2"])
+@pytest.mark.parametrize("name", [*UNSENT, *UNKNOWN])
+def test_errors_are_sorted_by_what_they_leave_open(name, library):
+    """Whether a trigger may be sent again hangs on this table; it holds for both libraries."""
+    made = pytest.importorskip(library)
+
+    def handler(_):
+        raise getattr(made, name)("it went wrong")
+
+    transport = SyncTransport(
+        accounts("http://127.0.0.1:9"),
+        SOON,
+        Hooks(),
+        lambda **_: made.Client(transport=made.MockTransport(handler)),
+    )
+    with pytest.raises(TransportError, match="it went wrong") as caught:
+        transport.send(Step(request(), "datafold"))
+    assert caught.value.sent is (name in UNKNOWN)
+
+
+def test_a_host_that_does_not_resolve_and_a_port_without_tls_are_certainly_not_sent():
+    for url in ("http://no-such-host.invalid", "https://127.0.0.1:{port}"):
+        with (
+            listening(answering(http(200))) as (plain, _),
+            pytest.raises(TransportError, match="not sent") as caught,
+        ):
+            send("sync", url.format(port=plain.rpartition(":")[2]), Step(request(), "datafold"))
+        assert not caught.value.sent
+
+
+# ---- another library with the interface of httpx
+
+
+@BOTH
+def test_a_client_of_httpx2_does_as_well(kind):
+    httpx2 = pytest.importorskip("httpx2")
+    made = []
+
+    def factory(**options):
+        made.append(options)
+        limits = httpx2.Limits(max_connections=options["limits"].max_connections)
+        timeout = httpx2.Timeout(options["timeout"].read, connect=options["timeout"].connect)
+        return (httpx2.Client if kind == "sync" else httpx2.AsyncClient)(limits=limits, timeout=timeout)
+
+    body = b'{"run_id": 7, "monitor_id": 42, "state": "ok", "warnings": []}'
+    with listening(answering(http(200, body))) as (url, heard):
+        account = Account("datafold", api_key=KEY, base_url=url)
+        if kind == "sync":
+            with Client(accounts=[account], http_client=factory) as client:
+                run = client.get("datafold:monitors/42/runs/7")
+        else:
+
+            async def main():
+                async with AsyncClient(accounts=[account], http_client=factory) as client:
+                    return await client.get("datafold:monitors/42/runs/7")
+
+            run = asyncio.run(main())
+    assert (run.state, len(made), b"authorization: Key df-secret-key" in heard[0]) == ("ok", 1, True)

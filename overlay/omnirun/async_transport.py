@@ -1,0 +1,49 @@
+"""The transport of an event loop: `omnirun.transport`'s pools, sent from tasks.
+
+A module of its own, so that whoever uses threads does not import asyncio.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from omnirun.transport import ASYNC_CLIENT, PLACES, Pools
+
+if TYPE_CHECKING:
+    from omnirun.accounts import Accounts
+    from omnirun.exchange import Timeouts
+    from omnirun.hooks import Hooks
+    from omnirun.scheduler import Step
+    from omnirun.transport import Factory
+    from omnirun_raw.http import Response
+
+
+class AsyncTransport(Pools):
+    """Sends from tasks of one event loop."""
+
+    def __init__(self, accounts: Accounts, timeouts: Timeouts, hooks: Hooks, factory: Factory | None) -> None:
+        super().__init__(accounts, timeouts, hooks, factory, ASYNC_CLIENT)
+        self._places = asyncio.Semaphore(PLACES)
+
+    async def send(self, step: Step) -> Response:
+        """Send a step's request.
+
+        Raises:
+            TransportError: no whole answer came back.
+        """
+        exchange = self._exchange(step)
+        async with self._places:
+            with self._client(step) as lent:
+                async with lent as client:
+                    with exchange:
+                        async with asyncio.timeout(self._total), client.stream(**exchange.arguments) as reply:
+                            exchange.begin(reply.status_code, reply.headers)
+                            async for chunk in reply.aiter_bytes():
+                                exchange.take(chunk)
+        return exchange.result()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients:
+            await client.aclose()
