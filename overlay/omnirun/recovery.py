@@ -121,9 +121,10 @@ class Lost:
     def _look(self, delay: float) -> Flow[None]:
         """Read the target's runs once; what could be read counts, also if the rest could not."""
         sent_at = moment(self.reply.sent_at)
+        since = sent_at - _QUIET if self.adopts else sent_at
         look = Look(self.provider, self.target, self.lane, self.asking)
         with suppress(OmnirunError):
-            yield from _holding(look.back_to(sent_at - _QUIET), self.exclusive, delay)
+            yield from _holding(look.back_to(since), self.exclusive, delay)
         self._listed = self._listed or look.listed
         for seen in look.runs:
             if seen.may_be_since(sent_at):
