@@ -5,12 +5,12 @@ Names are imported when they are first used, so that importing the package costs
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
 from omnirun._version import __version__
 
+TYPE_CHECKING = False  # type checkers take it for True; importing typing would cost more than all else here
 if TYPE_CHECKING:
+    from typing import Any
+
     from omnirun import datafold, firecrawl, monid, states
     from omnirun.accounts import Account
     from omnirun.async_client import AsyncClient
@@ -134,6 +134,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module  # noqa: PLC0415 - as above
+
     if name in _MODULES:
         return import_module(f"omnirun.{name}")
     if name in _HOME:
