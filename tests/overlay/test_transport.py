@@ -374,13 +374,7 @@ def test_a_host_that_does_not_resolve_and_a_port_without_tls_are_certainly_not_s
 @BOTH
 def test_a_client_of_httpx2_does_as_well(kind):
     httpx2 = pytest.importorskip("httpx2")
-    made = []
-
-    def factory(**options):
-        made.append(options)
-        limits = httpx2.Limits(max_connections=options["limits"].max_connections)
-        timeout = httpx2.Timeout(options["timeout"].read, connect=options["timeout"].connect)
-        return (httpx2.Client if kind == "sync" else httpx2.AsyncClient)(limits=limits, timeout=timeout)
+    factory = httpx2.Client if kind == "sync" else httpx2.AsyncClient
 
     body = b'{"run_id": 7, "monitor_id": 42, "state": "ok", "warnings": []}'
     with listening(answering(http(200, body))) as (url, heard):
@@ -395,4 +389,4 @@ def test_a_client_of_httpx2_does_as_well(kind):
                     return await client.get("datafold:monitors/42/runs/7")
 
             run = asyncio.run(main())
-    assert (run.state, len(made), b"authorization: Key df-secret-key" in heard[0]) == ("ok", 1, True)
+    assert (run.state, b"authorization: Key df-secret-key" in heard[0]) == ("ok", True)
