@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from omnirun.transport import ASYNC_CLIENT, PLACES, Pools
+from omnirun.transport import PLACES, Pools
 
 if TYPE_CHECKING:
     from omnirun.accounts import Accounts
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 class AsyncTransport(Pools):
     """Sends from tasks of one event loop."""
 
+    standard = "AsyncClient"
+
     def __init__(self, accounts: Accounts, timeouts: Timeouts, hooks: Hooks, factory: Factory | None) -> None:
-        super().__init__(accounts, timeouts, hooks, factory, ASYNC_CLIENT)
+        super().__init__(accounts, timeouts, hooks, factory)
         self._places = asyncio.Semaphore(PLACES)
 
     async def send(self, step: Step) -> Response:

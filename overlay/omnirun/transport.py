@@ -10,16 +10,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
-
-import httpx
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from omnirun.errors import OmnirunError
 from omnirun.exchange import Exchange
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from omnirun.accounts import Accounts
     from omnirun.exchange import Timeouts
@@ -29,11 +27,10 @@ if TYPE_CHECKING:
 
 _POOL_SIZE = 8
 _POOLS = 8
-_POOL = httpx.Limits(max_connections=_POOL_SIZE, max_keepalive_connections=_POOL_SIZE)
-_ALONE = httpx.Limits(max_connections=1, max_keepalive_connections=0)
+_POOL = {"max_connections": _POOL_SIZE, "max_keepalive_connections": _POOL_SIZE}
+_ALONE = {"max_connections": 1, "max_keepalive_connections": 0}
 
 PLACES = _POOL_SIZE * _POOLS
-ASYNC_CLIENT = httpx.AsyncClient
 
 Factory = Callable[..., Any]
 """Makes an HTTP client with httpx's interface from `limits=` and `timeout=`; proxies and trust are its own business."""
@@ -42,13 +39,13 @@ Factory = Callable[..., Any]
 class Pools:
     """Clients made when needed, each with a few connections; what is shared by sync and async."""
 
-    def __init__(
-        self, accounts: Accounts, timeouts: Timeouts, hooks: Hooks, factory: Factory | None, standard: Factory
-    ) -> None:
+    standard: ClassVar[str]
+    """The name of httpx's client."""
+
+    def __init__(self, accounts: Accounts, timeouts: Timeouts, hooks: Hooks, factory: Factory | None) -> None:
         self._accounts = accounts
         self._hooks = hooks
         self._factory = factory
-        self._standard = standard
         self._total = timeouts.total
         read = min(timeouts.read, timeouts.total)
         self._timeout = (timeouts.connect, read, read, read)  # a tuple, which httpx's kin understand too
@@ -81,13 +78,16 @@ class Pools:
             with self._lock:
                 self._busy[index] -= 1
 
-    def _open(self, limits: httpx.Limits) -> Any:
+    def _open(self, connections: Mapping[str, int]) -> Any:
+        import httpx  # noqa: PLC0415 - it takes longer than all of omnirun; who only opens a client doesn't pay
+
+        limits = httpx.Limits(**connections)
         try:
             if self._factory is not None:
                 return self._factory(limits=limits, timeout=self._timeout)
             if self._tls is None:
                 self._tls = httpx.create_ssl_context()
-            return self._standard(limits=limits, timeout=self._timeout, verify=self._tls)
+            return getattr(httpx, self.standard)(limits=limits, timeout=self._timeout, verify=self._tls)
         except Exception as error:
             raise OmnirunError(
                 f"no HTTP client could be made, so nothing was sent: {error!r}. Look at what http_client= makes, and "
@@ -101,8 +101,10 @@ class Pools:
 class SyncTransport(Pools):
     """Sends from threads; each blocks until its reply is there."""
 
+    standard = "Client"
+
     def __init__(self, accounts: Accounts, timeouts: Timeouts, hooks: Hooks, factory: Factory | None) -> None:
-        super().__init__(accounts, timeouts, hooks, factory, httpx.Client)
+        super().__init__(accounts, timeouts, hooks, factory)
         self._places = threading.BoundedSemaphore(PLACES)
 
     def send(self, step: Step) -> Response:
