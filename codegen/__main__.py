@@ -109,16 +109,16 @@ def add_command(  # noqa: PLR0917  # typer passes them by name
 ) -> None:
     """Make a provider from published pages and build it; if that fails, specs/ is as it was."""
     from codegen.add import plan  # noqa: PLC0415  # the readers aren't needed elsewhere
-    from codegen.addition import undoing, written  # noqa: PLC0415
+    from codegen.adding import adding, recover  # noqa: PLC0415
 
     with Report("add", machine=machine).running() as report:
         places = Places(specs, generated, check_package(package))
+        recover(places.specs, places.target)
         addition = plan(name, pages, places.specs, base_url)
         report.answer.update(addition.summary())
         entry = Entry(name)
-        with undoing(places.specs, name):
-            written(addition, places.specs)
-            _build(report, entry, places, force=True)
+        with adding(addition, places.specs, places.target) as draft:
+            _build(report, entry, Places(draft, generated, package), force=True)
         report.answer["providers"] = [entry.answer()]
         for key, pinned in addition.provider.operations.items():
             report.say(f"  {escape(key)} = {pinned}")
@@ -198,6 +198,24 @@ def diff_command(  # noqa: PLR0917  # typer passes them by name
         report.answer.update(effects=diff_show.effects(changes), changes=diff_show.machine(changes))
         report.print(diff_show.markdown(changes) if markdown else diff_show.table(changes))
         report.say(words(f"{escape(sides[0].label)} to {escape(sides[1].label)}", changes))
+
+
+@app.command(name="api-check")
+def api_command(
+    root: Annotated[Path, typer.Option("--root", help="The folder with pyproject.toml.")] = ROOT,
+    machine: Machine = False,  # noqa: FBT002  # typer makes it --json
+) -> None:
+    """Compare the Python API with the last release; fail if version or changelog say less than changed."""
+    from codegen.api import check as compared  # noqa: PLC0415  # griffe isn't needed elsewhere
+    from codegen.api_show import fields, said  # noqa: PLC0415
+
+    with Report("api-check", machine=machine).running() as report:
+        answer = compared(root)
+        report.answer.update(fields(answer))
+        for line in said(answer):
+            report.say(escape(line))
+        if answer.problems:
+            report.answer["ok"] = False
 
 
 def _build(report: Report, entry: Entry, places: Places, *, force: bool) -> None:
