@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote, urlencode
 
 import attrs
 
@@ -111,14 +112,13 @@ class Exchange:
     def arguments(self) -> dict[str, Any]:
         """What an HTTP client's `stream` is called with."""
         request = self._step.request
+        query = f"?{urlencode(request.params, quote_via=quote)}" if request.params else ""
         arguments: dict[str, Any] = {
             "method": request.method,
-            "url": self._told.url,
+            "url": self._told.url + query,  # httpx parses the URL once more for `params`
             "headers": self._headers,
             "follow_redirects": False,  # the key stays where it belongs
         }
-        if request.params:
-            arguments["params"] = list(request.params)
         if request.json is not UNSET:
             arguments["json"] = request.json
         elif request.content is not None:
