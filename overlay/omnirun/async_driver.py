@@ -23,22 +23,35 @@ T = TypeVar("T")
 
 
 class AsyncChannel:
-    """A channel within one event loop."""
+    """A channel within one event loop; there is one for each wait, and a queue of asyncio's takes ten times the room."""
+
+    __slots__ = ("__weakref__", "_items", "_takers")
 
     def __init__(self) -> None:
-        self._items: asyncio.Queue[Any] = asyncio.Queue()
+        self._items: list[Any] = []
+        self._takers: list[asyncio.Future[None]] = []
 
     def put(self, item: Any) -> None:
         """Add an item."""
-        self._items.put_nowait(item)
+        self._items.append(item)
+        for taker in self._takers:
+            if not taker.done():
+                taker.set_result(None)
 
     async def get(self, seconds: float | None) -> Any:
         """Wait for an item; None if there is none in time."""
         try:
             async with asyncio.timeout(seconds):
-                return await self._items.get()
+                while not self._items:
+                    taker = asyncio.get_running_loop().create_future()
+                    self._takers.append(taker)
+                    try:
+                        await taker
+                    finally:
+                        self._takers.remove(taker)
         except TimeoutError:
             return None
+        return self._items.pop(0)
 
 
 class AsyncDriver:

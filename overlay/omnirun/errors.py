@@ -7,10 +7,11 @@ All of them survive pickling.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from omnirun.refs import Ref, Target
@@ -174,11 +175,10 @@ class WaitTimeout(OmnirunError, TimeoutError):
     def __init__(
         self, pending: Sequence[Run], timeout: float | None, failure: Exception | None = None
     ) -> None:
-        shown = ", ".join(f"{run.ref} ({run.state or run.phase})" for run in pending[:5])
-        more = f" and {len(pending) - 5} more" if len(pending) > 5 else ""  # noqa: PLR2004 - five names are readable
+        shown = named((f"{run.ref} ({run.state or run.phase})" for run in pending), len(pending))
         after = "" if timeout is None else f" after {timeout:g} s"
         super().__init__(
-            f"the wait ended{after}, the runs did not: {shown}{more}. Wait again with their refs."
+            f"the wait ended{after}, the runs did not: {shown}. Wait again with their refs."
             + (f" The last poll failed: {failure}" if failure is not None else "")
         )
         self.pending = tuple(pending)
@@ -267,6 +267,17 @@ class PageError(OmnirunError):
     def __init__(self, message: str, cursor: str) -> None:
         super().__init__(f"{message} Resume with cursor={cursor!r}.")
         self.cursor = cursor
+
+
+# ------------------------------------------------------------------------------ words
+
+_NAMED = 5  # so many are readable
+
+
+def named(what: Iterable[object], count: int) -> str:
+    """Name the first few of many."""
+    shown = ", ".join(map(str, islice(what, _NAMED)))
+    return shown if count <= _NAMED else f"{shown} and {count - _NAMED} more"
 
 
 # ------------------------------------------------------------------------------ from a status to a class

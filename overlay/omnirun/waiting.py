@@ -6,24 +6,22 @@ The same script serves `wait`, which takes the first end, and `as_completed`, wh
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import attrs
 
 from omnirun.attempts import Attempt
-from omnirun.errors import OmnirunError, PollError, UnknownState, WaitTimeout
+from omnirun.errors import OmnirunError, PollError, UnknownState, WaitTimeout, named
 from omnirun.refs import Ref
 from omnirun.roster import Kind, Waiter
 from omnirun.run import Run
 from omnirun.scripts import Receive, received
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from omnirun.engine import Engine
     from omnirun.roster import Event
@@ -35,7 +33,6 @@ RefLike = Run | Ref | str
 _RESUMABLE = (WaitTimeout, PollError, UnknownState)
 """Errors of a wait, not of a run: whoever waits for such an attempt again waits on."""
 
-_SHOWN = 5
 _LAST_POLL = 5.0  # seconds past its deadline that a wait stays for the last poll's answer
 
 
@@ -57,6 +54,21 @@ class Waiting:
         on_update: called with a run at each change, in the waiter's thread or task.
     """
 
+    __slots__ = (
+        "_channel",
+        "_done",
+        "_driver",
+        "_engine",
+        "_failure",
+        "_late",
+        "_on_update",
+        "_open",
+        "_registered",
+        "_timeout",
+        "_waiter",
+        "items",
+    )
+
     def __init__(
         self,
         engine: Engine,
@@ -72,7 +84,7 @@ class Waiting:
         self._channel = driver.channel()
         deadline = None if self._timeout is None else driver.now() + self._timeout
         self._waiter = Waiter(self._channel.put, deadline, updates=on_update is not None)
-        self._done: deque[Attempt] = deque()
+        self._done: list[Attempt] = []
         self._open: dict[Ref, Attempt | None] = {}  # a bare ref needs no record
         self._late: list[Run] = []
         self._failure: Exception | None = None  # why the last poll of a late one failed
@@ -96,14 +108,14 @@ class Waiting:
             except GeneratorExit:
                 raise
             except BaseException as error:
-                error.add_note(f"The runs go on: {_named(self._open)}")
+                error.add_note(f"The runs go on: {named(self._open, len(self._open))}")
                 raise
             if event is None:
                 self._give_up()
             else:
                 self._hear(event)
         if self._done:
-            return self._done.popleft()
+            return self._done.pop(0)
         if self._late:
             late, self._late = self._late, []
             raise WaitTimeout(late, self._timeout, self._failure) from self._failure
@@ -200,8 +212,3 @@ def _checked(timeout: float | None) -> float | None:
             f"timeout is {timeout}; it is a number of seconds, or None to wait as long as it takes."
         )
     return timeout
-
-
-def _named(refs: Collection[Ref]) -> str:
-    shown = ", ".join(str(ref) for ref in islice(refs, _SHOWN))
-    return shown if len(refs) <= _SHOWN else f"{shown} and {len(refs) - _SHOWN} more"

@@ -400,4 +400,4 @@ def test_timeouts_reach_the_http_client():
         http_client=lambda **o: seen.append(o) or Scripted(OK).sync(),
     )
     client.get(REF)
-    assert (seen[0]["timeout"].connect, seen[0]["timeout"].read) == (1.5, 2.5)
+    assert seen[0]["timeout"] == (1.5, 2.5, 2.5, 2.5)
