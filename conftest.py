@@ -6,3 +6,5 @@ from pathlib import Path
 ROOT = Path(__file__).parent
 
 sys.path[:0] = [str(ROOT / "overlay"), str(ROOT / "generated"), str(ROOT)]
+
+pytest_plugins = ["omnirun.testing.plugin"]  # as an installed omnirun brings it

@@ -62,4 +62,10 @@ class Life:
 
     def diverted(self, now: float, plan: Plan) -> Life:
         """The same life up to now, and from here on another plan."""
-        return Life(self.began, Plan(((self.state(now), now - self.began), *plan.steps), plan.end))
+        past, entered = list[tuple[str, float]](), self.began
+        for state, seconds in (*self.plan.steps, (self.plan.end, now - entered)):
+            past.append((state, min(seconds, now - entered)))
+            entered += seconds
+            if now < entered:
+                break
+        return Life(self.began, Plan((*past, *plan.steps), plan.end))

@@ -22,6 +22,8 @@ from omnirun.sandbox.world import Sandbox
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
+    from starlette.types import ASGIApp
+
 HOST = "127.0.0.1"
 BACKLOG = 2048
 GRACE = 1
@@ -65,10 +67,11 @@ def listen(port: int = 0) -> socket.socket:
     return listening
 
 
-def make_server(sandbox: Sandbox) -> uvicorn.Server:
-    """A server that shows `sandbox` and says nothing."""
+def make_server(sandbox: Sandbox, around: Callable[[ASGIApp], ASGIApp] | None = None) -> uvicorn.Server:
+    """A server that shows `sandbox` and says nothing; `around` sees every request first."""
+    app = create_app(sandbox)
     config = uvicorn.Config(
-        create_app(sandbox),
+        app if around is None else around(app),
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -91,6 +94,7 @@ def running_sandbox(
     *,
     speed: float = 1.0,
     clock: Callable[[], float] = time.time,
+    around: Callable[[ASGIApp], ASGIApp] | None = None,
 ) -> Generator[Running, None, None]:
     """Show a sandbox on a free loopback port, from a thread, until the block ends.
 
@@ -98,11 +102,12 @@ def running_sandbox(
         sandbox: What to show; a new one if none is given.
         speed: How fast the runs of a new sandbox go.
         clock: The clock of a new sandbox, in seconds since the epoch.
+        around: Makes an application around the sandbox's, which sees every request first.
     """
     if sandbox is None:
         sandbox = Sandbox(clock, speed)
     with listen() as listening:
-        server = make_server(sandbox)
+        server = make_server(sandbox, around)
         thread = threading.Thread(target=server.run, args=([listening],), name="omnirun-sandbox", daemon=True)
         thread.start()
         try:
