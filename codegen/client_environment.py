@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from openapi_python_client.parser import GeneratorData
     from openapi_python_client.parser.properties import ModelProperty, Property
 
-    from codegen.client_lower import Variants
+    from codegen.client_variants import Variants
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
 

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -31,17 +32,22 @@ from openapi_python_client.strings import (
 
 from codegen.errors import StageError
 from codegen.naming import pinned, public
+from codegen.pointer import child
 
 if TYPE_CHECKING:
     from openapi_python_client.parser.openapi import Endpoint
     from openapi_python_client.parser.properties import ModelProperty, Property
 
-    from codegen.client_lower import Lowered, Variants
+    from codegen.client_lower import Lowered
+    from codegen.client_variants import Variants
 
 #: Keys whose value maps names to schemas: what stands under them is no keyword.
 NAMED = frozenset({"properties", "patternProperties", "$defs", "definitions", "schemas"})
 #: Keys whose value is data, never a schema.
 DATA = frozenset({"example", "examples", "default", "enum", "const"})
+#: How the parser says which operation, or which component, a warning is about.
+_OPERATION = re.compile(r"WARNING parsing ([A-Z]+) (\S+) within")
+_SCHEMA = re.compile(r"Unable to (?:parse|process) schema (/components/schemas/[^\s:]+)")
 #: Names of our own in a generated function.
 TAKEN = frozenset({"body", "build", "content_type", "headers", "timeout"})
 
@@ -120,12 +126,13 @@ def parse(name: str, lowered: Lowered) -> GeneratorData:
         data = GeneratorData.from_dict(plain, config=CONFIG)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as problem:
         # The parser reports most things; on what it did not expect it raises.
-        raise _error(name, f"{type(problem).__name__}: {problem}") from problem
+        raise _error(name, f"{type(problem).__name__}: {problem}", "") from problem
     if isinstance(data, GeneratorError):
-        raise _error(name, _reason(data))
+        raise _error(name, _reason(data), "")
     problems = [*data.errors, *(e for c in data.endpoint_collections_by_tag.values() for e in c.parse_errors)]
     if problems:
-        raise _error(name, "; ".join(_reason(problem) for problem in problems))
+        message = "; ".join(_reason(problem) for problem in problems)
+        raise _error(name, message, _pointer(message))
     stated = {
         _parsed(op, method): (identity(op, method), parameters)
         for _, method, op, parameters in operations(document)
@@ -289,6 +296,13 @@ def _reason(problem: GeneratorError) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _error(name: str, message: str) -> StageError:
+def _pointer(message: str) -> str:
+    """The place the parser's warnings are about; a component before the operations that lack it."""
+    if found := _SCHEMA.search(message):
+        return found[1]
+    return child("/paths", found[2], found[1].lower()) if (found := _OPERATION.search(message)) else ""
+
+
+def _error(name: str, message: str, pointer: str) -> StageError:
     hint = "openapi-python-client would leave this out; correct it in amendments.yaml"
-    return StageError("generate", f"{name}/openapi.yaml", "", " ".join(message.split()), hint)
+    return StageError("generate", f"{name}/openapi.yaml", pointer, " ".join(message.split()), hint)

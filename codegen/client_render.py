@@ -58,7 +58,7 @@ def client_files(
         _add(files, spec, f"api/{group}/{name}.py", text)
     for group, names in groups.items():
         if group in RESERVED_GROUPS:
-            raise _clash(spec, f"the group {group!r} has the name of a module of the client")
+            raise _clash(spec, "/paths", f"the group {group!r} has the name of a module of the client")
         context = {"group": group, "operations": sorted(names)}
         _add(files, spec, f"api/{group}/__init__.py", _render(env, "group_init.py.jinja", context))
     context = _package(spec, package, sorted(groups))
@@ -96,12 +96,15 @@ def _models(env: Environment, spec: Spec, data: GeneratorData) -> Iterator[tuple
     for found in [*data.models, *data.enums]:
         info = found.class_info
         if info.module_name.lower() in classes or info.module_name == "__init__":
-            raise _clash(spec, f"two components would become models/{info.module_name}.py")
+            raise _clash(
+                spec, "/components/schemas", f"two components would become models/{info.module_name}.py"
+            )
         classes[info.module_name.lower()] = info
+        pointer = pointers.get(str(info.name), "")
         if isinstance(found, ModelProperty):
-            text = _model(env, spec, found, _sources(spec, pointers.get(str(info.name))))
+            text = _model(env, spec, found, pointer)
         else:
-            context = {"enum": found, "sources": _sources(spec, pointers.get(str(info.name)))}
+            context = {"enum": found, "sources": _sources(spec, pointer)}
             text = _render(env, "enum.py.jinja", context)
         yield f"models/{info.module_name}.py", text
     ordered = sorted(classes.values(), key=lambda info: info.name)
@@ -110,23 +113,24 @@ def _models(env: Environment, spec: Spec, data: GeneratorData) -> Iterator[tuple
     yield "models/__init__.pyi", _render(env, "models_stub.pyi.jinja", named)
 
 
-def _sources(spec: Spec, pointer: str | None) -> list[UntrustedString]:
+def _sources(spec: Spec, pointer: str) -> list[UntrustedString]:
     """The addresses of the pages that state a part of the document."""
-    if pointer is None:
-        return []
     places = [spec.sources.get(origin.file) for origin in spec.provenance.get(pointer, ())]
     return [UntrustedString(place) for place in dict.fromkeys(places) if place]
 
 
-def _model(env: Environment, spec: Spec, model: ModelProperty, sources: list[UntrustedString]) -> str:
+def _model(env: Environment, spec: Spec, model: ModelProperty, pointer: str) -> str:
     properties = [*(model.required_properties or []), *(model.optional_properties or [])]
     for found in properties:
         if found.python_name in RESERVED_PROPERTIES:
             name = found.name.get_untrusted_value()
-            raise _clash(spec, f"{model.class_info.name}.{name} has the name of a method of every model")
+            message = f"{model.class_info.name}.{name} has the name of a method of every model"
+            raise _clash(spec, pointer and child(pointer, "properties", name), message)
     extra = [model.additional_properties] if model.additional_properties else []
     imports = _imports([*properties, *extra], besides=model.class_info)
-    return _render(env, "model.py.jinja", {"model": model, "imports": imports, "sources": sources})
+    return _render(
+        env, "model.py.jinja", {"model": model, "imports": imports, "sources": _sources(spec, pointer)}
+    )
 
 
 def _operation(
@@ -141,7 +145,8 @@ def _operation(
     found = outcomes(endpoint, lambda status: replies.get(status, ()))
     styles = _styles(lowered, path, endpoint)
     parameters = [parameter for _, parameter in endpoint.iter_all_parameters()]
-    body = _body(endpoint, spec, operation)
+    pointer = child("/paths", path, endpoint.method)
+    body = _body(endpoint, spec, operation, pointer)
     bodies = [each.prop for each in endpoint.bodies]
     imports = _imports([*parameters, *bodies, *(each.property for each in found if each.success)])
     used = [each.property for each in found if each.form == "json"]
@@ -165,7 +170,7 @@ def _operation(
         "path_expression": _path(endpoint, styles["path"]),
         "styles": styles,
         "deprecated": operation.get("deprecated") is True,
-        "sources": _sources(spec, child("/paths", path, endpoint.method)),
+        "sources": _sources(spec, pointer),
         "imports": {
             "library": imports["library"],
             "enums": _imports(parameters)["enums"],
@@ -176,7 +181,9 @@ def _operation(
     return _render(env, "endpoint_module.py.jinja", context)
 
 
-def _body(endpoint: Endpoint, spec: Spec, operation: Mapping[str, Any]) -> dict[str, Any] | None:
+def _body(
+    endpoint: Endpoint, spec: Spec, operation: Mapping[str, Any], pointer: str
+) -> dict[str, Any] | None:
     if not endpoint.bodies:
         return None
     kinds = [body.content_type.get_untrusted_value() for body in endpoint.bodies]
@@ -191,21 +198,21 @@ def _body(endpoint: Endpoint, spec: Spec, operation: Mapping[str, Any]) -> dict[
         "annotation": PythonCode(" | ".join(types)),
         "required": all(body.prop.required for body in endpoint.bodies),
         "content_types": [UntrustedString(kind) for kind in kinds],
-        "parts": _parts(spec, node),
+        "parts": _parts(spec, node, child(pointer, "requestBody")),
         "description": UntrustedString(str(text)) if text else None,
     }
 
 
-def _parts(spec: Spec, body: Mapping[str, Any]) -> list[tuple[UntrustedString, UntrustedString]]:
+def _parts(
+    spec: Spec, body: Mapping[str, Any], pointer: str
+) -> list[tuple[UntrustedString, UntrustedString]]:
     """Content types that are stated for the parts of a body."""
     found: list[tuple[UntrustedString, UntrustedString]] = []
     for content_type, media in cast("Mapping[str, Any]", body.get("content", {})).items():
         for name, encoding in cast("Mapping[str, Any]", media.get("encoding", {})).items():
             if not content_type.startswith("multipart/") or encoding.keys() - {"contentType"}:
-                raise _clash(
-                    spec,
-                    f"the part {name!r} of a {content_type} body is encoded in a way that can't be generated",
-                )
+                what = f"the part {name!r} of a {content_type} body"
+                raise _clash(spec, pointer, f"{what} is encoded in a way that can't be generated")
             types = str(encoding.get("contentType", "")).split(",")
             if types != [""]:
                 found.append((UntrustedString(name), UntrustedString(types[0].strip())))
@@ -276,7 +283,7 @@ def _leaves(properties: Iterable[Property]) -> Iterator[Property]:
 
 def _add(files: dict[str, str], spec: Spec, path: str, text: str) -> None:
     if path in files:
-        raise _clash(spec, f"two operations would become {path}")
+        raise _clash(spec, "/paths", f"two operations would become {path}")
     files[path] = text
 
 
@@ -290,8 +297,7 @@ def _render(env: Environment, template: str, context: Mapping[str, Any]) -> str:
         ) from problem
 
 
-def _clash(spec: Spec, message: str) -> StageError:
+def _clash(spec: Spec, pointer: str, message: str) -> StageError:
     where = f"{spec.name}/openapi.yaml"
-    return StageError(
-        "generate", where, "", message, "give it another name in sources.toml or amendments.yaml"
-    )
+    hint = "give it another name in sources.toml or amendments.yaml"
+    return StageError("generate", where, pointer, message, hint)

@@ -22,6 +22,7 @@ from openapi_python_client.strings import ClassName
 
 from codegen.client_parse import without
 from codegen.errors import StageError
+from codegen.pointer import child
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,15 +85,39 @@ def schema_file(form: Form, name: str, document: Mapping[str, Any]) -> str:
         return header + EMPTY
     dropped = ("title", "format", "default") if form == "wire" else ("title",)
     plain = _renamed(without(document, *dropped)) | {"info": {"title": name, "version": "0"}}
+    text = _generated(form, plain)
+    if isinstance(text, Exception):
+        raise _error(name, form, text, _culprit(form, plain, list(components["schemas"]))) from text
+    return header + text.partition("from __future__")[1] + text.partition("from __future__")[2]
+
+
+def _generated(form: Form, document: Mapping[str, Any]) -> str | Exception:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            text = generate(json.dumps(plain), **COMMON, **OPTIONS[form])
-        except Exception as problem:  # its own errors, pydantic's, jinja's: none of them has a common root
-            raise _error(name, form, problem) from problem
-    if not isinstance(text, str):
-        raise _error(name, form, Error("it made more than one module"))
-    return header + text.partition("from __future__")[1] + text.partition("from __future__")[2]
+            text = generate(json.dumps(document), **COMMON, **OPTIONS[form])
+        except Exception as problem:  # noqa: BLE001  # its own, pydantic's, jinja's: they have no common root
+            return problem
+    return text if isinstance(text, str) else Error("it made more than one module")
+
+
+def _culprit(form: Form, document: Mapping[str, Any], stated: list[str]) -> str:
+    """The pointer of a component that the generator can't take, found by leaving out the others by halves."""
+    schemas = cast("Mapping[str, Any]", document["components"]["schemas"])
+    suspects = list(zip(stated, schemas, strict=True))
+    while len(suspects) > 1:
+        half = suspects[: len(suspects) // 2]
+        suspects = half if _fails(form, document, {name for _, name in half}) else suspects[len(half) :]
+    if not _fails(form, document, {name for _, name in suspects}):
+        return ""  # it takes several of them
+    return child("/components/schemas", suspects[0][0])
+
+
+def _fails(form: Form, document: Mapping[str, Any], kept: set[str]) -> bool:
+    schemas = cast("Mapping[str, Any]", document["components"]["schemas"])
+    reduced = {name: schema if name in kept else {"type": "object"} for name, schema in schemas.items()}
+    components = {**document["components"], "schemas": reduced}
+    return isinstance(_generated(form, {**document, "components": components}), Exception)
 
 
 def _renamed(document: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +149,7 @@ def _referenced(node: Any, names: Mapping[str, str]) -> Any:
     return found
 
 
-def _error(name: str, form: str, problem: Exception) -> StageError:
+def _error(name: str, form: str, problem: Exception, pointer: str) -> StageError:
     message = f"{form}.py: {type(problem).__name__}: {' '.join(str(problem).split())[:500]}"
     hint = "datamodel-code-generator can't take this; correct it in amendments.yaml"
-    return StageError("generate", f"{name}/openapi.yaml", "", message, hint)
+    return StageError("generate", f"{name}/openapi.yaml", pointer, message, hint)

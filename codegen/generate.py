@@ -64,13 +64,10 @@ def generate(spec: Spec, package: str = "omnirun_raw") -> Generated:
     """
     check_provider(spec.name)
     check_package(package)
-    lowered = lower(plain(spec.document))
-    beside = client_side.start()
-    beside.ask(spec.name, lowered.plain)
-    data = parse(spec.name, lowered)
-    shared, provider = client_files(spec, lowered, data, package)
-    provider |= beside.answer()
-    compare(spec, lowered, data, provider)
+    try:
+        shared, provider = _made(spec, package)
+    except StageError as error:
+        raise _located(error, spec) from error
     source = f"specs/{spec.name}/openapi.yaml (sha256 {spec.sha256})"
     provider = {path: _headed(text, source) for path, text in provider.items()}
     shared = {
@@ -85,6 +82,28 @@ def generate(spec: Spec, package: str = "omnirun_raw") -> Generated:
         {path: formatted[f"shared/{path}"] for path in sorted(shared)},
         {path: formatted[f"own/{path}"] for path in sorted(provider)},
     )
+
+
+def _made(spec: Spec, package: str) -> tuple[dict[str, str], dict[str, str]]:
+    lowered = lower(plain(spec.document))
+    beside = client_side.start()
+    beside.ask(spec.name, lowered.plain)
+    data = parse(spec.name, lowered)
+    shared, provider = client_files(spec, lowered, data, package)
+    provider |= beside.answer()
+    compare(spec, lowered, data, provider)
+    return shared, provider
+
+
+def _located(error: StageError, spec: Spec) -> StageError:
+    """The error with the pages and lines that state what it is about."""
+    pointer = error.pointer
+    while pointer and pointer not in spec.provenance:
+        pointer = pointer.rpartition("/")[0]
+    places = [f"{origin.file} line {origin.line}" for origin in spec.provenance.get(pointer, ())]
+    hint = f"stated in {' and '.join(places)}; {error.hint}" if places else error.hint
+    where = f"{spec.name}/openapi.yaml" if error.where == "openapi.yaml" else error.where
+    return StageError(error.stage, where, error.pointer, error.message, hint)
 
 
 def format_files(files: Mapping[str, str], name: str) -> dict[str, str]:

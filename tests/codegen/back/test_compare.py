@@ -4,6 +4,8 @@ import copy
 
 import pytest
 from openapi_python_client.parser.properties import AnyProperty
+from openapi_python_client.parser.properties.protocol import Value
+from openapi_python_client.strings import PythonCode
 
 from codegen.client_compare import compare
 from codegen.client_lower import lower
@@ -35,6 +37,10 @@ LOSSES = {
     "an operation": (lambda d, _: d.endpoint_collections_by_tag.clear(), "/paths"),
     "a parameter": (lambda d, _: _get(d).query_parameters.clear(), "parameter"),
     "a default": (lambda d, _: setattr(_get(d).query_parameters[0], "default", None), "default"),
+    "the right default": (
+        lambda d, _: setattr(_get(d).query_parameters[0], "default", Value(PythonCode("2"), 2)),
+        "another default",
+    ),
     "that it is required": (lambda d, _: setattr(_get(d).query_parameters[0], "required", True), "required"),
     "a reply": (lambda d, _: _get(d).responses.patterns.pop(), "reply 404"),
     "a model": (lambda d, _: d.models.clear(), "no model"),

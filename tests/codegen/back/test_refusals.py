@@ -48,12 +48,73 @@ def test_what_would_change_on_the_way_is_an_error(document, spec_of, change, poi
     assert message in caught.value.message
 
 
-def test_the_error_names_the_page_the_part_came_from(document, spec_of):
-    document["components"]["schemas"]["State"]["enum"] = ["a", "b\u202e"]
-    provenance = {"/components/schemas/State": (Origin(file="page.md", pointer="", line=12),)}
+PAGE = (Origin(file="page.md", pointer="", line=12),)
+GET = "/paths/~1things~1{thing-id}/get"
+THING = "/components/schemas/Thing"
+
+
+def _parameter(**stated):
+    return lambda d: _operation(d)["parameters"].append({"name": "f", "in": "query", **stated})
+
+
+def _body(content, **encoding):
+    media = {"schema": {"type": "object", "properties": {"a": {"type": "string"}}}, "encoding": encoding}
+    return lambda d: _operation(d).update(requestBody={"content": {content: media}})
+
+
+@pytest.mark.parametrize(
+    ("change", "stated", "pointer", "message"),
+    [
+        (
+            lambda d: d["components"]["schemas"]["State"].update(enum=["a", "b\u202e"]),
+            "/components/schemas/State",
+            "/components/schemas/State/enum",
+            "can't be in code",
+        ),
+        (_parameter(style="matrix", schema={}), GET, f"{GET}/parameters/3", "the style matrix"),
+        (_parameter(style="matrix", schema={}), f"{GET}/parameters/3", f"{GET}/parameters/3", "the style"),
+        (_parameter(content={"application/xml": {}}), GET, f"{GET}/parameters/3", "application/xml"),
+        (_parameter(schema={"enum": ["a"], "default": "b"}), GET, GET, "not valid for enum"),
+        (_body("multipart/form-data", a={"headers": {}}), GET, f"{GET}/requestBody", "the part 'a'"),
+        (
+            lambda d: d["components"]["schemas"]["Thing"]["properties"].update(
+                s={"enum": ["a"], "default": "b"}
+            ),
+            THING,
+            THING,
+            "not valid for enum",
+        ),
+        (
+            lambda d: d["components"]["schemas"]["Thing"]["properties"].update(toDict={}),
+            f"{THING}/properties/toDict",
+            f"{THING}/properties/toDict",
+            "a method of every model",
+        ),
+    ],
+)
+def test_the_error_names_the_page_the_part_came_from(  # noqa: PLR0917  # pytest passes by name
+    document, spec_of, change, stated, pointer, message
+):
+    change(document)
     with pytest.raises(StageError) as caught:
-        generate(evolve(spec_of(document), provenance=provenance))
-    assert "page.md line 12" in caught.value.hint
+        generate(evolve(spec_of(document), provenance={stated: PAGE}))
+    assert (caught.value.where, caught.value.pointer) == ("example/openapi.yaml", pointer)
+    assert caught.value.hint.startswith("stated in page.md line 12; ")
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize("form", ["wire", "schemas"])
+def test_the_component_the_other_generator_can_not_take_is_found(document, form):
+    schemas = document["components"]["schemas"]
+    for number in range(20):
+        schemas[f"Fine{number}"] = {
+            "type": "object",
+            "properties": {"a": {"$ref": "#/components/schemas/Thing"}},
+        }
+    schemas["part_that-fails"] = {"type": "object", "properties": {"a": {"$ref": "#/components/nothing/X"}}}
+    with pytest.raises(StageError) as caught:
+        schema_file(form, "example", document)
+    assert caught.value.pointer == "/components/schemas/part_that-fails"
 
 
 @pytest.mark.parametrize(
