@@ -1,32 +1,22 @@
 # What a new provider adds to a specs folder.
 #
-# Rules: pages are kept byte for byte. The provider's folder appears in one rename, then its lines in sources.toml in
-# another; if what comes after fails, both are taken back. Nothing that was there before is ever changed but
-# sources.toml, and that only at its end.
+# Rules: pages are kept byte for byte. Nothing that was there before is ever changed but sources.toml, and that only at
+# its end. How the files get into the folder is adding.py's business.
 
-"""A new provider's files, written or taken back."""
+"""A new provider's files."""
 
 from __future__ import annotations
 
 import json
-import shutil
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from codegen.sources import SOURCES
-from codegen.structure import AMENDMENTS
-
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from codegen.sources import Fragment, Provider
 
-_SOURCES_HEAD = """\
-# Where every vendored page comes from, and the Python names of every operation.
-"""
 _AMENDMENTS_HEAD = """\
 # Corrections and additions to the pages of {name}, an OpenAPI Overlay 1.0 document.
 # Every action says in `description` where its fact is known from: docs/add-a-provider.md shows how.
@@ -102,57 +92,6 @@ def entry(name: str, fragment: Fragment) -> list[str]:
         "revision": fragment.revision,
     }
     return [f"[[{name}.fragments]]", *(f"{key} = {_toml(value)}" for key, value in table.items())]
-
-
-def written(addition: Addition, specs: Path) -> None:
-    """Write a provider's folder and its lines in sources.toml.
-
-    Raises:
-        OSError: Something can't be written.
-    """
-    draft = specs / f".{addition.provider.name}.adding"
-    if draft.exists():
-        shutil.rmtree(draft)
-    (draft / "fragments").mkdir(parents=True)
-    for file, content in addition.contents.items():
-        (draft / "fragments" / file).write_bytes(content)
-    (draft / AMENDMENTS).write_text(addition.amendments(), encoding="utf-8", newline="\n")
-    draft.rename(specs / addition.provider.name)
-    held = _held(specs)
-    text = held.rstrip("\n") if held else _SOURCES_HEAD.rstrip("\n")
-    draft.write_text(f"{text}\n\n{addition.toml()}", encoding="utf-8", newline="\n")
-    draft.replace(specs / SOURCES)
-
-
-@contextmanager
-def undoing(specs: Path, name: str) -> Generator[None]:
-    """Leave the specs folder as it was if what is done inside fails, however it fails."""
-    made = not specs.exists()
-    held = (specs / SOURCES).read_bytes() if (specs / SOURCES).exists() else None
-    try:
-        yield
-    except BaseException:
-        draft = specs / f".{name}.adding"
-        for folder in (draft, specs / name, *([specs] if made else [])):
-            if folder.is_dir():
-                shutil.rmtree(folder)
-        if not made:
-            _restore(specs, draft, held)
-        raise
-
-
-def _restore(specs: Path, draft: Path, held: bytes | None) -> None:
-    if held is None:
-        (specs / SOURCES).unlink(missing_ok=True)
-        draft.unlink(missing_ok=True)
-    else:
-        draft.write_bytes(held)
-        draft.replace(specs / SOURCES)
-
-
-def _held(specs: Path) -> str:
-    path = specs / SOURCES
-    return path.read_text("utf-8") if path.exists() else ""
 
 
 def _toml(text: str) -> str:

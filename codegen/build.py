@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from codegen import install, sources, stamp
+from codegen import adding, install, sources, stamp
 from codegen.errors import StageError
 from codegen.packages import check_package, check_provider
 from codegen.places import placed
@@ -47,6 +47,7 @@ def providers(places: Places, names: Iterable[str]) -> list[str]:
     Raises:
         StageError: A provider is not in sources.toml.
     """
+    adding.recover(places.specs, places.target)
     known = list(sources.load(places.specs).providers)
     asked = list(dict.fromkeys(names))
     for name in asked:

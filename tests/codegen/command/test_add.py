@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from codegen.add import plan
-from codegen.addition import undoing, written
+from codegen.adding import READY, adding, draft_of, publish, recover, write
 from codegen.build import ROOT
 from codegen.errors import StageError
 
@@ -282,17 +282,72 @@ def test_what_fails_late_is_taken_back(tmp_path):
 
 
 def _interrupted(addition, specs, error):
-    with undoing(specs, "kiln"):
-        written(addition, specs)
-        assert (specs / "kiln" / "amendments.yaml").exists()
+    with adding(addition, specs, specs.parent / "src") as draft:
+        assert (draft / "kiln" / "amendments.yaml").exists()
+        assert not (specs / "kiln").exists()
         raise error
 
 
-def test_what_an_interrupted_add_left_is_in_nobodys_way(tmp_path):
+def _killed_before(step, specs, target):
+    """What is left of an `add` that was killed before one of its steps, the client built already or not."""
+    specs.mkdir()
+    (specs / "sources.toml").write_text("# mine\n")
+    draft = draft_of(specs, "kiln")
+    draft.mkdir()
+    write(plan("kiln", [START], specs), draft)
+    if step == "build":
+        return
+    (target / "kiln").mkdir(parents=True)
+    (target / "kiln" / ".inputs").touch()
+    if step == "marker":
+        return
+    (draft / READY).touch()
+    if step != "move":
+        (draft / "kiln").rename(specs / "kiln")
+    if step == "tidy":
+        (specs / "sources.toml").write_text("# mine\n\n" + (draft / "sources.toml").read_text())
+
+
+@pytest.mark.parametrize(
+    ("step", "whole"),
+    [("build", False), ("marker", False), ("move", True), ("name", True), ("tidy", True)],
+)
+def test_a_killed_add_is_finished_or_forgotten_at_the_next_start(tmp_path, step, whole):
+    specs, target = tmp_path / "specs", tmp_path / "src"
+    _killed_before(step, specs, target)
+    recover(specs, target)
+    recover(specs, target)
+    assert sorted(path.name for path in specs.iterdir()) == (["kiln"] if whole else []) + ["sources.toml"]
+    assert list(tomllib.loads((specs / "sources.toml").read_text())) == (["kiln"] if whole else [])
+    assert (specs / "sources.toml").read_text().startswith("# mine\n")
+    assert (target / "kiln").exists() == whole
+    if whole:
+        assert sorted(path.name for path in (specs / "kiln").iterdir()) == ["amendments.yaml", "fragments"]
+
+
+def test_a_draft_that_is_a_link_is_not_followed(tmp_path):
+    specs, other = tmp_path / "specs", tmp_path / "other"
+    specs.mkdir()
+    other.mkdir()
+    (other / READY).touch()
+    (specs / ".kiln.adding").symlink_to(other)
+    recover(specs, tmp_path / "src")
+    assert list(specs.iterdir()) == []
+    assert (other / READY).exists()
+
+
+def test_a_draft_does_not_take_the_place_of_a_provider(tmp_path):
     specs = tmp_path / "specs"
-    (specs / ".kiln.adding" / "fragments").mkdir(parents=True)
-    written(plan("kiln", [START], specs), specs)
-    assert sorted(path.name for path in specs.iterdir()) == ["kiln", "sources.toml"]
+    for _ in range(2):
+        draft = draft_of(specs, "kiln")
+        draft.mkdir(parents=True)
+        write(plan("kiln", [START], tmp_path / "elsewhere"), draft)
+        if (specs / "kiln").exists():
+            with pytest.raises(StageError, match="there is a provider 'kiln' already"):
+                publish(specs, draft)
+        else:
+            publish(specs, draft)
+    assert (specs / "kiln" / "amendments.yaml").exists()
 
 
 def test_a_name_that_two_groups_have(folders, tmp_path):

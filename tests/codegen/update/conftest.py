@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from codegen.add import plan
-from codegen.addition import written
+from codegen.adding import draft_of, publish, write
 from codegen.build import ROOT
 from codegen.spec import normalize_provider
 
@@ -104,7 +104,10 @@ def site(monkeypatch):
 @pytest.fixture(scope="session")
 def kiln_files(tmp_path_factory):
     specs = tmp_path_factory.mktemp("kiln") / "specs"
-    written(plan("kiln", KILN, specs), specs)
+    draft = draft_of(specs, "kiln")
+    draft.mkdir(parents=True)
+    write(plan("kiln", KILN, specs), draft)
+    publish(specs, draft)
     (specs / "kiln" / "openapi.yaml").write_text(normalize_provider(specs, "kiln").text)
     return {
         path.relative_to(specs).as_posix(): path.read_bytes() for path in specs.rglob("*") if path.is_file()
