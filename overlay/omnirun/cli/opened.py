@@ -16,10 +16,12 @@ from omnirun.accounts import Account
 from omnirun.cli.told import say
 from omnirun.client import Client
 from omnirun.errors import MissingKey
+from omnirun.hooks import Hooks
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping
 
+    from omnirun.hooks import Retrying
     from omnirun.refs import Ref, Target
 
 _SHORTEST_KEY = 8
@@ -59,8 +61,15 @@ def client_for(addresses: Iterable[Ref | Target], *, verbose: bool) -> Generator
 @contextlib.contextmanager
 def client_of(lanes: Iterable[tuple[str, str]], *, verbose: bool) -> Generator[Client, None, None]:
     """Open a client for some accounts, each a provider and a name."""
-    with logged(verbose=verbose), Client(accounts=named_accounts(lanes, os.environ)) as client:
+    hooks = Hooks(on_retry=_patience)
+    with logged(verbose=verbose), Client(accounts=named_accounts(lanes, os.environ), hooks=hooks) as client:
         yield client
+
+
+def _patience(retrying: Retrying) -> None:
+    """Say why it takes so long; a single failure is nobody's business."""
+    if retrying.failures > 1:
+        say(f"{retrying.error}; trying again in {retrying.delay:.0f} s", of="warning")
 
 
 # ------------------------------------------------------------------------------------------------ what it logs

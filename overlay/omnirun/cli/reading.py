@@ -149,21 +149,23 @@ def items(ref: Ref, wanted: Wanted, form: Format, *, client: Client, ending: End
 
 
 def _read(pages: Pages[T], take: Callable[[T], object], ending: Ending) -> Exit:
-    """Read a list to its end; tells how that went."""
+    """Read a list to its end; tells how that went, and where to go on if it broke off."""
+    taken = 0
     try:
         with counting("reading", 1):
             for item in pages:
                 take(item)
+                taken += 1
     except KeyboardInterrupt:
-        ending.why = "reading ended early" + _resume(pages)
+        ending.why = _broken_off(taken, pages.cursor)
         raise
     except OmnirunError as error:
         complain(error)
-        if isinstance(error, PageError) and pages.cursor:
-            say(f"the list was not read to its end{_resume(pages)}", of="warning")
+        if taken:
+            say(_broken_off(taken, error.cursor if isinstance(error, PageError) else pages.cursor), of="warning")
         return code_of(error)
     return Exit.SUCCESS
 
 
-def _resume(pages: Pages[T]) -> str:
-    return f"; resume with: --cursor {pages.cursor}" if pages.cursor else ""
+def _broken_off(taken: int, cursor: str | None) -> str:
+    return f"{taken:,} read" + (f"; go on with: --cursor {cursor}" if cursor else "")
