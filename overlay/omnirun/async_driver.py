@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class AsyncChannel:
-    """A channel within one event loop; there is one for each wait, and a queue of asyncio's takes ten times the room."""
+    """A channel within one event loop; each wait has one, and a queue of asyncio's takes ten times the room."""
 
     __slots__ = ("__weakref__", "_items", "_takers")
 

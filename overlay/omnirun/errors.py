@@ -8,7 +8,7 @@ All of them survive pickling.
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -82,6 +82,8 @@ class ApiError(OmnirunError):
         body: the decoded JSON, or the start of the text.
     """
 
+    _next: ClassVar[str] = ""  # what to do now, for the message
+
     def __init__(
         self,
         message: str,
@@ -94,7 +96,8 @@ class ApiError(OmnirunError):
         body: Any = None,
     ) -> None:
         parts = [f"{doing}: " if doing else "", f"HTTP {status}", f" {code}" if code else "", f": {message}"]
-        super().__init__("".join(parts) + (f" (request {request_id})" if request_id else ""))
+        said = "".join(parts) + (f" (request {request_id})" if request_id else "")
+        super().__init__(f"{said.rstrip('.')}. {self._next}" if self._next else said)
         self.status = status
         self.message = message
         self.code = code
@@ -106,13 +109,19 @@ class ApiError(OmnirunError):
 class AuthError(ApiError):
     """The key was refused (401, 403)."""
 
+    _next = "Look at the account's key, and at what it may do."
+
 
 class PaymentRequired(ApiError):
     """The account has no credit left (402)."""
 
+    _next = "The account needs credit before it can be tried again."
+
 
 class NotFound(ApiError):
     """There is no such target or run (404)."""
+
+    _next = "Look at its id, and at whose account it is."
 
 
 class InvalidRequest(ApiError):
@@ -131,12 +140,17 @@ class AlreadyRunning(Conflict):
     """The target is busy with another run; `ref` is that run."""
 
     def __init__(self, message: str, *, ref: Ref, **rest: Any) -> None:
-        super().__init__(f"{message} The run under way is {ref}.", **rest)
+        super().__init__(
+            f'{message.rstrip(".")}. The run under way is {ref}: wait for it, or trigger with on_conflict="attach".',
+            **rest,
+        )
         self.ref = ref
 
 
 class TargetPaused(Conflict):
     """The target is paused and takes no runs."""
+
+    _next = "Resume it at the provider first."
 
 
 class RateLimited(ApiError):
@@ -149,6 +163,8 @@ class ServerError(ApiError):
 
 class UnreadableReply(ApiError):
     """The provider reported success, but the body is not what its API describes."""
+
+    _next = "If it stays so, the provider has changed its API; `body` holds the start of what came."
 
 
 class BadSignature(OmnirunError):
@@ -189,7 +205,8 @@ class PollError(OmnirunError):
 
     def __init__(self, ref: Ref, cause: Exception) -> None:
         super().__init__(
-            f"{ref} could not be polled any longer, its state is not known. Last failure: {cause}"
+            f"{ref} could not be polled any longer, its state is not known. Wait again with this ref. "
+            f"Last failure: {cause}"
         )
         self.ref = ref
         self.cause = cause

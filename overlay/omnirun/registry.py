@@ -11,11 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from omnirun.errors import BadRef
-from omnirun.refs import Address
+from omnirun.refs import Address, Target
 
 if TYPE_CHECKING:
     from omnirun.provider import Provider
-    from omnirun.refs import Target
 
 BUILT_IN = ("datafold", "firecrawl", "monid")
 GROUP = "omnirun.providers"
@@ -51,6 +50,12 @@ def parse_target(text: str) -> Target:
     return provider(parts.provider).parse_target(parts.path, parts.account)
 
 
-def to_target(item: Target | str) -> Target:
+def to_target(item: object) -> Target:
     """Read what stands for a target; raises `BadRef`."""
-    return parse_target(item) if isinstance(item, str) else item
+    if isinstance(item, str):
+        return parse_target(item)
+    if not isinstance(item, Target):
+        raise BadRef(
+            f"{item!r} is no target. One is datafold.Monitor(42), or its string 'datafold:monitors/42'."
+        )
+    return item

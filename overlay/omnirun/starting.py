@@ -16,6 +16,7 @@ from omnirun.attempts import Attempt
 from omnirun.clock import moment
 from omnirun.core import Core
 from omnirun.errors import AmbiguousTrigger, ClientClosed, OmnirunError
+from omnirun.refs import Target
 from omnirun.registry import to_target
 from omnirun.scheduler import At
 from omnirun.scripts import Receive, received
@@ -24,7 +25,6 @@ from omnirun.triggers import Trigger
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from omnirun.refs import Target
     from omnirun.run import Run
     from omnirun.scheduler import Task
     from omnirun.scripts import Driver, Script
@@ -47,7 +47,7 @@ class Starting(Core):
         attempts: list[Attempt | None] = []
         flows: list[tuple[int, Target, Trigger]] = []
         for place, item in enumerate(targets):
-            target = None if isinstance(item, str) else item
+            target = item if isinstance(item, Target) else None
             try:
                 target = to_target(item)
                 trigger = Trigger(

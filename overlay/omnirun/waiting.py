@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from omnirun.attempts import Attempt
-from omnirun.errors import OmnirunError, PollError, UnknownState, WaitTimeout, named
+from omnirun.errors import BadRef, OmnirunError, PollError, UnknownState, WaitTimeout, named
 from omnirun.refs import Ref
 from omnirun.roster import Kind, Waiter
 from omnirun.run import Run
@@ -36,11 +36,17 @@ _RESUMABLE = (WaitTimeout, PollError, UnknownState)
 _LAST_POLL = 5.0  # seconds past its deadline that a wait stays for the last poll's answer
 
 
-def to_ref(item: RefLike) -> Ref:
+def to_ref(item: object) -> Ref:
     """Read what stands for a run; raises `BadRef`."""
     if isinstance(item, Run):
         return item.ref
-    return Ref.parse(item) if isinstance(item, str) else item
+    if isinstance(item, str):
+        return Ref.parse(item)
+    if not isinstance(item, Ref):
+        raise BadRef(
+            f"{item!r} is no run. One is a Run, its ref, or the ref's string, such as 'datafold:monitors/42/runs/123'."
+        )
+    return item
 
 
 class Waiting:

@@ -222,7 +222,7 @@ def test_other_errors_use_the_same_words() -> None:
     error = PROVIDER.error(reply(404, {"detail": "Monitor not found"}), START, str(REF))
 
     assert type(error) is NotFound
-    assert "datafold@eu:monitors/42/runs/7: HTTP 404: Monitor not found" == str(error)
+    assert str(error).startswith("datafold@eu:monitors/42/runs/7: HTTP 404: Monitor not found. Look")
 
 
 @pytest.mark.parametrize("status", [301, 302, 307])

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from omnirun import datafold, errors
+from omnirun import BadRef, datafold, errors
 from omnirun.refs import Ref
 from omnirun.run import Run
 from omnirun.states import Outcome, Phase
+from tests.overlay.virtual import World, reply
 
 REF = Ref.parse("datafold@eu:monitors/42/runs/7")
 OTHER = Ref.parse("datafold@eu:monitors/42/runs/8")
@@ -107,7 +108,10 @@ def test_every_error_has_words(error) -> None:
             ["datafold:monitors/42: HTTP 429 SLOW_DOWN: slow down (request req-1)"],
         ),
         (errors.ApiError("no words", status=418), ["HTTP 418: no words"]),
-        (EXAMPLES[errors.AlreadyRunning], ["busy.", f"The run under way is {REF}."]),
+        (
+            EXAMPLES[errors.AlreadyRunning],
+            ["busy.", f"The run under way is {REF}: wait for it", 'on_conflict="attach"'],
+        ),
         (EXAMPLES[errors.WaitTimeout], ["after 60 s", f"{REF} (checking)", "the runs did not", "Wait again"]),
         (EXAMPLES[errors.PollError], [str(REF), "reset", "not known"]),
         (
@@ -200,3 +204,37 @@ def test_is_the_builtin_error_callers_expect(error, builtin) -> None:
 )
 def test_status_to_class(status, expected) -> None:
     assert expected is errors.error_class(status)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (401, "x: HTTP 401: no (request r). Look at the account's key, and at what it may do."),
+        (402, "x: HTTP 402: no (request r). The account needs credit before it can be tried again."),
+        (404, "x: HTTP 404: no (request r). Look at its id, and at whose account it is."),
+        (422, "x: HTTP 422: no (request r)"),
+        (500, "x: HTTP 500: no (request r)"),
+    ],
+)
+def test_a_message_says_what_which_and_what_next(status, expected):
+    error = errors.error_class(status)("no", status=status, doing="x", request_id="r")
+    assert str(error) == expected
+
+
+@pytest.mark.parametrize(
+    "item", [42, None, datafold.Monitor(42).run("monitors/42/runs/7"), b"datafold:monitors/42"]
+)
+def test_what_is_no_target_is_refused_before_anything_is_sent(item):
+    world = World(lambda *_: reply(500))
+    with pytest.raises(BadRef, match=r"is no target\. One is datafold\.Monitor\(42\)"):
+        world.run(world.engine.trigger(world, item, "raise"))
+    assert world.sent == []
+
+
+@pytest.mark.parametrize("item", [42, None, b"datafold:monitors/42/runs/7", datafold.Monitor(42)])
+def test_what_is_no_run_is_refused_before_anything_is_sent(item):
+    world = World(lambda *_: reply(500))
+    for script in (lambda: world.engine.get(item), lambda: world.engine.wait(world, item, None, None)):
+        with pytest.raises(BadRef, match=r"is no run\. One is a Run, its ref"):
+            world.run(script())
+    assert world.sent == []
