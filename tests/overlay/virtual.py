@@ -37,7 +37,15 @@ class Channel:
 class World:
     """A client's engine in virtual time."""
 
-    def __init__(self, server: Any, *, latency: float = 0.1, states: Any = None, **policy: float) -> None:
+    def __init__(
+        self,
+        server: Any,
+        *,
+        latency: float = 0.1,
+        states: Any = None,
+        random: Any = lambda: 0.5,
+        **policy: float,
+    ) -> None:
         self.time = START
         self.server = server
         self.latency = latency
@@ -45,7 +53,7 @@ class World:
         self.most_in_flight = 0
         self._events: list[tuple[float, int, Any]] = []
         self._count = itertools.count()
-        self.engine = Engine((), WaitPolicy(**policy), states or {}, KEYS, random=lambda: 0.5)
+        self.engine = Engine((), WaitPolicy(**policy), states or {}, KEYS, random=random)
 
     # ---- the driver
 
