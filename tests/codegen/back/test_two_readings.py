@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from importlib import import_module
@@ -17,10 +18,13 @@ from hypothesis import strategies as st
 
 from codegen.client_parse import resolve
 from codegen.pointer import resolve as at
+from codegen.pointer import tokens
 from codegen.read import read
-from codegen.sources import load, pages
-from codegen.structure import parts
+from codegen.sources import Page, load, pages
+from codegen.spec import Spec, normalize_provider
+from codegen.structure import origins, parts
 from tests.codegen.back.conftest import MADE
+from tests.codegen.front.vendored import PAGES, build, page
 
 ROOT = Path(__file__).parents[3]
 PROVIDERS = ("datafold", "firecrawl", "monid")
@@ -224,8 +228,8 @@ def _of_pages() -> list[tuple[str, str, str, Any]]:
     """(page and place, provider, component, example) of every body a page shows, as its reader finds it."""
     found: list[tuple[str, str, str, Any]] = []
     for provider in PROVIDERS:
-        for page in pages(load(ROOT / "specs").provider(provider)):
-            for part in parts(read(page)):
+        for vendored in pages(load(ROOT / "specs").provider(provider)):
+            for part in parts(read(vendored)):
                 if part.kind == "media":
                     shown = [
                         each["value"] for each in part.value.get("examples", {}).values() if "value" in each
@@ -233,7 +237,7 @@ def _of_pages() -> list[tuple[str, str, str, Any]]:
                     shown += [part.value["example"]] if "example" in part.value else []
                     schema = at(LOADED[provider], f"{part.pointer}/schema")
                     component = schema["$ref"].rpartition("/")[2]
-                    place = f"{page.fragment.file} {part.pointer}"
+                    place = f"{vendored.fragment.file} {part.pointer}"
                     found += [(place, provider, component, example) for example in shown]
     return found
 
@@ -251,3 +255,98 @@ def test_pages_show_examples():
 def test_examples_of_the_pages_are_read_alike(models, place, document, component, body):
     attrs_json, pydantic_json = _read_twice(models(document, component), body)
     assert _comparable(attrs_json) == _comparable(pydantic_json) == _comparable(body), place
+
+
+# ------------------------------------------------------------------------------------ examples of single properties
+
+
+def _shown(schema: Any, wrap: Callable[[Any], Any] = lambda value: value) -> Iterator[Any]:
+    """Examples of a schema, those of its items and alternatives as values of the whole."""
+    if not isinstance(schema, dict):
+        return
+    yield from (wrap(each) for each in schema.get("examples", []))
+    if "example" in schema:
+        yield wrap(schema["example"])
+    for each in [*schema.get("anyOf", []), *schema.get("oneOf", []), *schema.get("allOf", [])]:
+        yield from _shown(each, wrap)
+    yield from _shown(schema.get("items"), lambda value: wrap([value]))
+
+
+def _of_properties(document: Any) -> Iterator[tuple[str, str, Any]]:
+    """(component, property, example) of every property that shows a value; an additional one is called `x more`."""
+    for component, schema in document["components"]["schemas"].items():
+        for part in [schema, *schema.get("allOf", [])]:
+            held = {**part.get("properties", {}), "x more": part.get("additionalProperties")}
+            for name, each in held.items():
+                yield from ((component, name, example) for example in _shown(each))
+
+
+def _agree_on(models, document: str, component: str, body: Any) -> None:
+    attrs_json, pydantic_json = _read_twice(models(document, component), body)
+    assert _comparable(attrs_json) == _comparable(pydantic_json) == _comparable(body), f"{component}: {body}"
+
+
+def _body(document: str, component: str, name: str, example: Any) -> Any:
+    """A body of a component with one property, and what else it requires."""
+    loaded = LOADED[document]
+    whole = Bodies(loaded, name).value(loaded["components"]["schemas"][component])
+    required = set(_merged(loaded["components"]["schemas"][component], loaded)["required"])
+    return {key: value for key, value in whole.items() if key in required} | {name: example}
+
+
+@pytest.mark.parametrize("document", LOADED)
+def test_examples_of_properties_are_read_alike(models, document):
+    for component, name, example in _of_properties(LOADED[document]):
+        _agree_on(models, document, component, _body(document, component, name, example))
+
+
+def test_every_example_of_a_property_is_found():
+    found = [
+        (name, example)
+        for component, name, example in _of_properties(LOADED["shapes"])
+        if component == "Shown"
+    ]
+    assert found == [
+        ("id", 7),
+        ("at", "2026-01-02T03:04:05.5+01:00"),
+        ("at", "2026-01-02T02:04:05Z"),
+        ("words", ["two", "three"]),
+        ("words", ["one"]),
+        ("kind", "unlisted"),
+        ("maybe", None),
+        ("maybe", 2.5),
+        ("inner", {"a": 1, "more": ["x"]}),
+        ("free", {"deep": [{"er": None}]}),
+        ("x more", 3),
+    ]
+
+
+def _of_pages_properties(spec: Spec, vendored: Iterable[Page]) -> Iterator[tuple[str, str, Any]]:
+    """As `_of_properties`, of pages: where several state one property, the document keeps the words of one."""
+    places = {(origin.file, origin.pointer): at for at, held in spec.provenance.items() for origin in held}
+    for each in vendored:
+        for part in parts(read(each)):
+            for origin in origins(part.value) if part.kind == "schema" else ():
+                where = tokens(places.get((origin.file, origin.pointer), ""))
+                if (
+                    where[:2] == ["components", "schemas"]
+                    and where[3:4] == ["properties"]
+                    and len(where) == 5
+                ):
+                    yield from ((where[2], where[4], example) for example in _shown(part.value))
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_examples_that_only_a_page_shows_are_read_alike(models, provider):
+    spec = normalize_provider(ROOT / "specs", provider)
+    for component, name, example in _of_pages_properties(
+        spec, pages(load(ROOT / "specs").provider(provider))
+    ):
+        _agree_on(models, provider, component, _body(provider, component, name, example))
+
+
+def test_the_examples_of_pages_are_found():
+    files = sorted((PAGES / "acme").glob("*.md"))
+    acme = [page(file.read_text(), file.name, "acme") for file in files]
+    spec = build("acme", acme, "https://api.acme.example/v2")
+    assert list(_of_pages_properties(spec, acme)) == [("Named", "name", "x")]
