@@ -62,10 +62,10 @@ PREFIXES = {"datafold": "Key ", "firecrawl": "Bearer ", "monid": "Bearer "}
 
 LOST_OR_NOT = (
     faults.Answer(429),
-    faults.Answer(429, retry_after=1),
-    faults.Answer(429, retry_after=1, asks="ms"),
-    faults.Answer(429, retry_after=2, asks="date"),
-    faults.Answer(429, retry_after=1, asks="prose"),
+    faults.Answer(429, retry_after=0.5),
+    faults.Answer(429, retry_after=0.5, asks="ms"),
+    faults.Answer(429, retry_after=1, asks="date"),
+    faults.Answer(429, retry_after=0.5, asks="prose"),
     faults.Answer(503, retry_after=1),
     *(faults.Answer(status, accepted=done) for status in (408, 500, 502, 503, 504) for done in (False, True)),
     faults.Answer(502, body="html"),
@@ -333,7 +333,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--rate", type=float, default=0.3, help="the share of requests that meet a fault (0.3)"
     )
-    parser.add_argument("--speed", type=float, default=20.0, help="how fast the clocks run (20)")
+    parser.add_argument("--speed", type=float, default=40.0, help="how fast the clocks run (40)")
     parser.add_argument("--seed", type=int, default=0, help="of the chance that faults are drawn by (0)")
     parser.add_argument(
         "--pause", type=float, default=0.05, help="seconds between the strangers' triggers (0.05)"

@@ -106,7 +106,7 @@ class Passage:
             asked = Asked(self.provider, self._query, self.sandbox.now())
             reply = spoiled(self.fault, reply, asked)
         self._serve(reply.status)
-        headers = [(b"date", http_date(self.sandbox.now() + lens().skew)), *reply.headers]
+        headers = [(b"date", http_date(self.sandbox.clock() + lens().skew)), *reply.headers]
         if self.provider in REQUEST_IDS:
             headers.append((b"x-request-id", f"sandbox-{len(self.sandbox.served)}".encode()))
         headers.append((b"content-length", str(len(reply.body)).encode()))
