@@ -24,7 +24,7 @@ TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", 
 """Types JSON Schema has."""
 MEMBERS = frozenset({
     "to_dict", "from_dict", "to_multipart", "additional_properties", "additional_keys", "model_config", "model_fields",
-    "model_extra", "model_dump", "model_validate", "model_construct", "src_dict", "field_dict", "cls", "self",
+    "model_extra", "model_dump", "model_validate", "model_construct", "src_dict", "field_dict",
 })  # fmt: skip
 """Names in snake case that a generated model needs for itself."""
 MAX_EXPANSION = 2_000

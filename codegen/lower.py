@@ -48,7 +48,7 @@ def lower_schema(schema: Node) -> Node:
     """One schema in plain form; what is below it must be in plain form already."""
     _bounds(schema)
     _const(schema)
-    schema = dissolve(schema)
+    schema = dissolve(_words_apart(schema))
     _members_of_items(schema)
     _spelling(schema)
     schema = _types(schema)
@@ -93,6 +93,20 @@ def dissolve(schema: Node) -> Node:
     return schema
 
 
+def _words_apart(schema: Node) -> Node:
+    # Of an allOf, what says nothing about which values fit speaks of the whole: `[{$ref: ..}, {default: a}]`.
+    held = schema.get("allOf")
+    if not is_list(held) or not all(is_node(each) for each in held):
+        return schema
+    apart = [each for each in held if not structural(each)]
+    if not apart or len(apart) == len(held):
+        return schema
+    outer: Node = {key: value for each in apart for key, value in each.items() if key != MARK}
+    kept = {**outer, **schema, "allOf": [each for each in held if structural(each)]}
+    told = "what only annotates in allOf is written beside it"
+    return note(carry({key: value for key, value in kept.items() if key != MARK}, schema, *apart), told)
+
+
 def structural(schema: Node) -> set[str]:
     """The keys of a schema that say which values fit."""
     return {key for key in schema if key not in ANNOTATIONS and key != MARK and not key.startswith("x-")}
@@ -135,6 +149,16 @@ def _spelling(schema: Node) -> None:
         if None not in [new for new, old in zip(spelt, members, strict=True) if old is not None]:
             schema["enum"] = spelt
             note(schema, f"members of `enum` are written as values of the type {wanted[0]}")
+    default, members = schema.get("default"), schema.get("enum")
+    if (
+        is_list(members)
+        and members
+        and default is not None
+        and default not in members
+        and fits(default, wanted[0])
+    ):
+        schema["enum"] = [*members, default]
+        note(schema, f"the default {json.dumps(default)} is none of the values listed: added to them")
 
 
 def _nullable(schema: Node, kinds: list[Any]) -> bool:
