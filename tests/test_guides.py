@@ -17,6 +17,16 @@ from omnirun.sandbox import running_sandbox
 GUIDES = Path(__file__).parents[1] / "docs" / "guide"
 FAST = WaitPolicy(first=0.05, step=0.05, cap=0.5, slow_cap=0.5)
 
+SAYS = {
+    "accounts-and-transport": ["datafold@eu:monitors/42/runs/", "[('POST', 200), ('GET', 200)"],
+    "errors": ["404 datafold:monitors/999: HTTP 404: Monitor not found. Look at its id"],
+    "many-runs": ["HTTP 404: Monitor not found", "success alert", "datafold:monitors/42", "monid:runs/"],
+    "pages": [" alert 20", "datafold:monitors/42 "],
+    "runs": ["<Run datafold:monitors/42/runs/", "ok finished success pass"],
+    "triggers": ["datafold:monitors/42/runs/", " triggered"],
+    "waiting": ["'text': 'post 10'"],
+}
+
 
 def examples(name):
     return re.findall(
@@ -38,16 +48,11 @@ def run(name, tmp_path):
     return runpy.run_path(str(script))
 
 
-@pytest.mark.parametrize("name", ["runs", "waiting", "many-runs"])
+@pytest.mark.parametrize("name", sorted(SAYS))
 def test_a_guide_opens_with_an_example_that_runs(name, service, tmp_path, capsys):
     run(name, tmp_path)
-    expected = {
-        "runs": ["<Run datafold:monitors/42/runs/", "ok finished success pass"],
-        "waiting": ["'text': 'post 10'"],
-        "many-runs": ["HTTP 404: Monitor not found", "success alert", "datafold:monitors/42", "monid:runs/"],
-    }
     said = capsys.readouterr().out
-    assert [text for text in expected[name] if text not in said] == []
+    assert [text for text in SAYS[name] if text not in said] == []
 
 
 def test_the_webhook_example_ends_a_wait(service, tmp_path):
