@@ -2,14 +2,16 @@
 
 The sandbox runs in a process of its own and is the only source of truth: its list of accepted triggers is what a
 provider would send a bill for. Both clients trigger and wait at the same time; strangers trigger some of the same
-targets. Every send of ours carries the client's own id of its trigger, so that each accepted run has an owner. Both
-sides' clocks run `--speed` times faster than the wall, and not together.
+targets, and at Firecrawl a schedule does. Every send of ours carries the client's own id of its trigger, so that each
+accepted run has an owner. Both sides' clocks run `--speed` times faster than the wall, and not together.
 
 - paid twice: triggers of ours for which more than one run was accepted;
 - lost: runs of ours that were accepted, are not what their trigger gave, and are no candidate that its error names;
-- someone else's: runs that a trigger gave and that it did not start.
+- someone else's: runs that a trigger gave and that it did not start;
+- can't be told: the same, where somebody else triggers the target at the same time, nothing that the provider shows
+  tells the runs apart, and the caller did not say `on_lost="raise"`. Half of the triggers of such targets say so.
 
-The exit code is 1 if any of these is not 0, or if a run that was waited for did not end.
+The exit code is 1 if any of the first three is not 0, or if a run that was waited for did not end.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from uuid import UUID
 import attrs
 import httpx
 
-from omnirun import AmbiguousTrigger, AsyncClient, Client, Hooks, Timeouts, datafold, firecrawl, monid
+from omnirun import AmbiguousTrigger, AsyncClient, Client, Hooks, Origin, Timeouts, datafold, firecrawl, monid
 from omnirun.clock import Clock
 from omnirun.sandbox import KEYS, Sandbox, faults
 from omnirun.sandbox.catalogue import (
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from omnirun.hooks import Outgoing, Sending
     from omnirun.refs import Target
     from omnirun.run import Run
+    from omnirun.triggers import OnLost
 
 TARGETS = 90
 """How many targets each provider has."""
@@ -111,6 +114,9 @@ def serve(speed: float, rate: float, seed: int) -> None:
         sandbox.faults.add(faults.Reset("connecting"), times=None, rate=rate / 20)
         sandbox.faults.add(*LOST_OR_NOT, *MIRRORED, provider="monid", method="POST", times=None, rate=rate)
         sandbox.faults.add(*LOST_OR_NOT, method="POST", times=None, rate=rate)
+        sandbox.faults.add(
+            faults.Shift(insert=1), provider="firecrawl", path="*/checks", times=None, rate=rate / 4
+        )
         sandbox.faults.add(*READS, method="GET", times=None, rate=rate)
     with listen() as listening:
         server = make_server(sandbox)
@@ -181,14 +187,32 @@ def target(provider: str, number: int) -> Target:
             return monid.Endpoint("soak", f"/{number}", input={"q": number})
 
 
-def batches(mine: int, runs: int, seed: int) -> Iterator[list[Target]]:
+@attrs.frozen
+class Batch:
+    """What is triggered in one call."""
+
+    targets: list[Target]
+    on_lost: OnLost | None
+
+
+def batches(mine: int, runs: int, seed: int) -> Iterator[Batch]:
     """What one client triggers: its half of the targets and the shared ones, in an order of chance."""
     chance = random.Random(seed)  # noqa: S311 - chance that can be repeated
-    numbers = [n for n in range(1, TARGETS + 1) if n % SHARED == 0 or n % 2 == mine]
+    alone = [n for n in range(1, TARGETS + 1) if n % SHARED and n % 2 == mine]
+    shared = [*range(SHARED, TARGETS + 1, SHARED)]
+    ways: list[tuple[list[int], OnLost | None]] = [
+        (alone, None),
+        (alone, None),
+        (shared, None),
+        (shared, "raise"),
+    ]
     while runs > 0:
-        size = min(BATCH, runs)
-        yield [target(chance.choice([*PREFIXES]), chance.choice(numbers)) for _ in range(size)]
-        runs -= size
+        for numbers, on_lost in ways:
+            size = min(BATCH, runs)
+            yield Batch(
+                [target(chance.choice([*PREFIXES]), chance.choice(numbers)) for _ in range(size)], on_lost
+            )
+            runs -= size
 
 
 def settings(url: str, ours: Ours, speed: float) -> dict[str, Any]:
@@ -203,7 +227,7 @@ def settings(url: str, ours: Ours, speed: float) -> dict[str, Any]:
     }
 
 
-def by_threads(url: str, ours: Ours, work: Iterator[list[Target]], speed: float) -> None:
+def by_threads(url: str, ours: Ours, work: Iterator[Batch], speed: float) -> None:
     """Trigger and wait with a `Client`, from several threads."""
     lock = threading.Lock()
 
@@ -213,7 +237,7 @@ def by_threads(url: str, ours: Ours, work: Iterator[list[Target]], speed: float)
                 batch = next(work, None)
             if batch is None:
                 return
-            attempts = client.trigger_all(batch)
+            attempts = client.trigger_all(batch.targets, on_lost=batch.on_lost)
             ours.given.extend(attempts)
             ours.ended.extend(client.wait_all([one for one in attempts if one.ref], timeout=1800))
 
@@ -225,12 +249,12 @@ def by_threads(url: str, ours: Ours, work: Iterator[list[Target]], speed: float)
             thread.join()
 
 
-async def by_tasks(url: str, ours: Ours, work: Iterator[list[Target]], speed: float) -> None:
+async def by_tasks(url: str, ours: Ours, work: Iterator[Batch], speed: float) -> None:
     """Trigger and wait with an `AsyncClient`, from several tasks."""
 
     async def caller() -> None:
         for batch in work:
-            attempts = await client.trigger_all(batch)
+            attempts = await client.trigger_all(batch.targets, on_lost=batch.on_lost)
             ours.given.extend(attempts)
             ours.ended.extend(await client.wait_all([one for one in attempts if one.ref], timeout=1800))
 
@@ -277,7 +301,7 @@ def account(accepted: Sequence[dict[str, Any]], clients: Sequence[Ours]) -> dict
     )
     count["accepted by the server"] = sum(not item["caller"].startswith("stranger") for item in accepted)
     count["accepted from strangers"] = len(accepted) - count["accepted by the server"]
-    count["someone else's"] = count["not ended"] = 0
+    count["someone else's"] = count["can't be told"] = count["not ended"] = 0
     for ours in clients:
         count["triggers"] += len(ours.given)
         for trigger in {*ours.runs, *ours.errors}:
@@ -286,7 +310,10 @@ def account(accepted: Sequence[dict[str, Any]], clients: Sequence[Ours]) -> dict
             named = [] if run is None else [run.ref]
             if run is not None:
                 count[str(run.origin)] += 1
-                count["someone else's"] += _id(run.ref) not in paid
+                others = (
+                    "can't be told" if _shared(run) and run.origin is Origin.ADOPTED else "someone else's"
+                )
+                count[others] += _id(run.ref) not in paid
             elif isinstance(error, AmbiguousTrigger):
                 count["ambiguous"] += 1
                 named = list(error.candidates)
@@ -299,6 +326,13 @@ def account(accepted: Sequence[dict[str, Any]], clients: Sequence[Ours]) -> dict
     return dict(count)
 
 
+def _shared(run: Run) -> bool:
+    """Whether somebody else triggers its target at the same time."""
+    return run.target in {
+        target(provider, n) for provider in PREFIXES for n in range(SHARED, TARGETS + 1, SHARED)
+    }
+
+
 def _id(ref: object) -> str:
     return str(ref).rpartition("/")[2]
 
@@ -309,7 +343,7 @@ def soak(options: argparse.Namespace) -> dict[str, int]:
     with sandbox(options) as url:
         others = threading.Thread(target=strangers, args=(url, options.pause, over, begun))
         others.start()
-        begun.wait()  # they are there first: a target that was quiet until now can't be told from one of ours alone
+        begun.wait()
         half = options.runs // 2
         threads = threading.Thread(
             target=by_threads, args=(url, sync, batches(0, half, options.seed), options.speed)

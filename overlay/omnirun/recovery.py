@@ -1,14 +1,14 @@
 """Looking for a run whose trigger got no answer.
 
-The target's runs are listed a few times, each time back to before the trigger. A candidate is one that somebody asked
-for, that this client does not know, and that began no earlier than the trigger was sent; one without a time is a
-candidate while it has not ended. Whatever any look showed counts, and only at the end it is decided: a single
-candidate that began before the answer was given up is adopted if there is no sign of others, that is no other unknown
-run on this target in the ten minutes before; anything else is an error that names the candidates. The clocks'
+The target's runs are listed a few times, each time back to the trigger. A candidate is one that somebody asked for,
+that this client does not know, and that began no earlier than the trigger was sent; one without a time is a candidate
+while it has not ended. Whatever any look showed counts, and only at the end it is decided: a single candidate that
+began before the answer was given up is adopted; anything else is an error that names what was found. The clocks'
 difference comes from the Date of the lists' replies, and is taken so that a run of ours is never too old.
 
 What no rule can tell: nothing in a run says who asked for it. If the trigger was not accepted, and within the same
-seconds a stranger started his first run of a target that was quiet before, that run is adopted.
+seconds somebody else started the one run that is found, that run is adopted; who can't have that says
+`on_lost="raise"`.
 
 `candidates` is the same for a caller who looks later: one look, as deep as it takes, and nothing is decided.
 """
@@ -46,7 +46,6 @@ _WITH_DATE = timedelta(seconds=2)  # what the resolution of a Date leaves open
 _WITHOUT_DATE = timedelta(seconds=5)
 _LATE = timedelta(seconds=15)  # how long after the failure an accepted trigger may still begin
 _BELIEVABLE = timedelta(hours=2)  # clocks that differ by more say nothing
-_QUIET = timedelta(minutes=10)  # a stranger's run this long before the trigger says that there may be more
 _REMEMBERED = 10_000
 
 
@@ -98,7 +97,6 @@ class Lost:
     asking: Asking
     adopts: bool
     _found: dict[Ref, Seen] = attrs.field(factory=dict["Ref", "Seen"], init=False)
-    _others: set[Ref] = attrs.field(factory=set["Ref"], init=False)
     _listed: bool = attrs.field(default=False, init=False)
 
     def find(self) -> Flow[Run]:
@@ -112,8 +110,7 @@ class Lost:
             yield from self._look(at - looked)
             looked = at
         refs = [ref for ref in self._found if ref not in self.known]
-        others = {ref for ref in self._others if ref not in self.known}.difference(refs)
-        if len(refs) == 1 and not others and self.adopts and self._in_time(self._found[refs[0]]):
+        if len(refs) == 1 and self.adopts and self._in_time(self._found[refs[0]]):
             return self._found[refs[0]].run
         sent_at = moment(self.reply.sent_at)
         raise AmbiguousTrigger(self.target, sent_at, refs, self.cause, listed=self._listed) from self.cause
@@ -121,16 +118,11 @@ class Lost:
     def _look(self, delay: float) -> Flow[None]:
         """Read the target's runs once; what could be read counts, also if the rest could not."""
         sent_at = moment(self.reply.sent_at)
-        since = sent_at - _QUIET if self.adopts else sent_at
         look = Look(self.provider, self.target, self.lane, self.asking)
         with suppress(OmnirunError):
-            yield from _holding(look.back_to(since), self.exclusive, delay)
+            yield from _holding(look.back_to(sent_at), self.exclusive, delay)
         self._listed = self._listed or look.listed
-        for seen in look.runs:
-            if seen.may_be_since(sent_at):
-                self._found[seen.run.ref] = seen
-            elif seen.may_be_since(sent_at - _QUIET):
-                self._others.add(seen.run.ref)
+        self._found |= {seen.run.ref: seen for seen in look.runs if seen.may_be_since(sent_at)}
 
     def _in_time(self, seen: Seen) -> bool:
         return seen.at is None or seen.at <= moment(self.reply.at) + _LATE
