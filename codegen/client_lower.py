@@ -62,10 +62,12 @@ def lower(document: Mapping[str, Any]) -> Lowered:
     found: dict[str, Any] = copy.deepcopy(dict(document))
     contents, styles, replies = _operations(found)
     files = _files(found)
-    for part in parts(found):
+    everything = list(parts(found))
+    for part in everything:
         if part.kind == "schema" and is_node(part.value):
             lower_schema(part.value, document, part.pointer, files)
-        elif part.kind == "parameter":
+    for part in everything:  # by now a schema has the default of the component it refers to
+        if part.kind == "parameter":
             lower_path_default(part.value)
     plain = copy.deepcopy(found)
     for schema in _schemas(plain):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import pickle
 import subprocess
 import sys
 
@@ -198,6 +199,36 @@ def test_of_several_models_the_closest_one_is_taken(raw, body, kind):
 def test_an_enumeration_of_several_types(raw, value):
     holder = raw("shapes.models").Holder.from_dict({"mixed": value})
     assert holder.to_dict() == {"mixed": value}
+
+
+def test_enumerations_are_open_wherever_they_stand(raw):
+    body = {
+        "one": "new",
+        "number": 99,
+        "several": ["a_b", "new"],
+        "nested": [[1, 99]],
+        "maybe": "new",
+        "placed": "elsewhere",
+        "by_name": {"x": "new"},
+        "more": "new",
+    }
+    read = raw("shapes.models").Everywhere.from_dict(body)
+    assert read.to_dict() == body
+    found = [read.one, read.number, read.several[1], read.nested[0][1], read.maybe, read.placed]
+    found += [read.by_name.additional_properties["x"], read.additional_properties["more"]]
+    assert [each.listed for each in found] == [False] * 8
+    again = pickle.loads(pickle.dumps(read))
+    assert (again, repr(again)) == (read, repr(read))
+
+    get_sort = raw("shapes").sorts.get_sort
+    request = get_sort.build("new", level=99, several=["a_b", "new"], x_sort="new")
+    assert (request.path, request.headers) == ("/sorts/new", (("X-Sort", "new"),))
+    assert request.params == (("level", "99"), ("several", "a_b"), ("several", "new"))
+    response = raw("http").Response
+    assert [get_sort.parse(response(200, {}, b'"new"')), *get_sort.parse(response(201, {}, b"[99]"))] == [
+        "new",
+        99,
+    ]
 
 
 PET = b'{"kind": "dog"}'
