@@ -5,9 +5,9 @@ A package offers it to omnirun by an entry point, and from then on `acme:` is an
     [project.entry-points."omnirun.providers"]
     acme = "custom_provider:PROVIDER"
 
-The service: `POST /jobs/{job}/runs` starts a run, `GET` lists the runs of a job (a `next` cursor at the end of each
-page), `GET /jobs/{job}/runs/{id}` reads one and `DELETE` stops it. Its key goes into `X-Acme-Key`, for us from
-ACME_API_KEY.
+The service: `GET /jobs` lists what can be run, `POST /jobs/{job}/runs` starts a run, `GET` lists the runs of a job (a
+`next` cursor at the end of each page), `GET /jobs/{job}/runs/{id}` reads one and `DELETE` stops it. Its key goes into
+`X-Acme-Key`, for us from ACME_API_KEY.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from omnirun import BadRef, Outcome, Provider, Ref, Run, Target
+from omnirun import BadRef, Outcome, Provider, Ref, Run, Target, TargetInfo
 from omnirun.clock import moment
 from omnirun.paging import Cursors
 from omnirun.provider import Listing, Page, Query, Site, oldest
@@ -96,6 +96,11 @@ class Acme(Provider):
         """The runs of a job, newest first."""
         return Listing(target.path, Cursors(), partial(page_of, target), partial(self._page, target))
 
+    def targets(self, account: str) -> Listing[TargetInfo]:
+        """The jobs, on one page."""
+        read = partial(self._jobs, account)
+        return Listing("jobs", Cursors(), lambda _, __: request("GET", "/jobs"), read, newest_first=False)
+
     def collection(self, ref: Ref) -> Listing[Run]:
         """Runs that are waited for are looked up in the list of their job, when there are three or more."""
         return self.history(self.target_of(ref))
@@ -112,6 +117,11 @@ class Acme(Provider):
         body = self.body(response, at, str(target))
         runs = tuple(self._run(target, item, at) for item in body["runs"])
         return Page(runs, len(runs), asked=len(runs), cursor=body.get("next"), oldest=oldest(runs))
+
+    def _jobs(self, account: str, response: Response, at: float) -> Page[TargetInfo]:
+        jobs = self.body(response, at, "acme:jobs")["jobs"]
+        items = tuple(TargetInfo(Job(item["name"], account=account), item["title"], item) for item in jobs)
+        return Page(items, len(items), asked=len(items))
 
     def _run(self, target: Target, item: Mapping[str, Any], at: float) -> Run:
         ref, word = target.run(f"{target.path}/runs/{item['id']}"), item["state"]

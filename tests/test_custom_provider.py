@@ -35,6 +35,8 @@ class Acme(BaseHTTPRequestHandler):
             run = str(len(self.runs) + 1)
             self.runs[run] = {"id": run, "state": "working", "created_at": time.time()}
             return self.answer(201, self.runs[run])
+        if path == "/jobs":
+            return self.answer(200, {"jobs": [{"name": "nightly", "title": "The nightly one"}]})
         if path.endswith("/runs"):
             start = int(query.removeprefix("cursor=") or 0)
             newest = [self.seen(run) for run in sorted(self.runs, key=int, reverse=True)]
@@ -109,6 +111,11 @@ def test_it_has_every_verb(service):
         assert [past.ref.path.rpartition("/")[2] for past in client.history("acme:jobs/nightly")] == [
             str(number) for number in range(26, 0, -1)
         ]
+        assert [str(run.ref) for run in client.history("acme:jobs/nightly", status="success", limit=1)] == [
+            "acme:jobs/nightly/runs/26"
+        ]
+        assert [str(info) for info in client.targets("acme")] == ["acme:jobs/nightly The nightly one"]
+        assert client.recover("acme:jobs/nightly", run.created_at) == []  # it knows them all
         stopped = client.stop(client.trigger("acme:jobs/nightly"))
         assert stopped.outcome is Outcome.CANCELLED
         with pytest.raises(Unsupported, match="acme has no list of what a run made"):
