@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import assert_type
+from typing import Any, assert_type
 
 from omnirun import (
     Account,
+    Answered,
     AsyncClient,
     Attempt,
     Client,
+    Hooks,
     Outcome,
+    Outgoing,
     Phase,
     Ref,
     Run,
+    Sending,
     Target,
+    TargetInfo,
+    Timeouts,
     Verdict,
     WaitPolicy,
     datafold,
@@ -55,13 +61,44 @@ def sync() -> None:
         assert_type(history.pages(), Iterator[list[Run]])
         for past in history:
             assert_type(past, Run)
+        for info in client.targets("datafold", account="eu"):
+            assert_type(info, TargetInfo)
+            assert_type(info.target, Target)
+        failed = client.history("monid:workspace", status=["FAILED", Outcome.TIMED_OUT], scan_limit=None)
+        assert_type(client.recover("datafold:monitors/42", datetime.now(UTC)), list[Run])
+        assert_type(client.next_poll(next(iter(failed))), float | None)
         sent = client.send(monitors.get_monitor_run.build(id=42, run_id=7))
         assert_type(sent, models.ApiPublicMonitorRunResultOut)
+
+
+def looking_on() -> None:
+    """Hooks and a judge of one's own."""
+
+    def begin(outgoing: Outgoing) -> dict[str, str]:
+        return {"x-trigger": outgoing.trigger.id if outgoing.trigger else outgoing.operation}
+
+    def end(answered: Answered) -> None:
+        assert_type(answered.request, Outgoing)
+        assert_type(answered.status, int | None)
+
+    def became(sending: Sending, run: Run | None, error: Exception | None) -> None:
+        assert_type(sending.target, Target)
+        assert_type((run, error), tuple[Run | None, Exception | None])
+
+    def judge(raw: Mapping[str, Any]) -> Verdict | None:
+        return Verdict.ALERT if raw.get("summary") else None
+
+    hooks = Hooks(before_request=begin, after_response=end, after_trigger=became)
+    client = Client(hooks=hooks, verdicts={"firecrawl": judge}, timeouts=Timeouts(total=60.0))
+    assert_type(client.trigger("datafold:monitors/42", on_lost="raise"), Run)
 
 
 async def in_a_loop() -> None:
     """Use a client from a task."""
     async with AsyncClient() as client:
+        async for info in client.targets("firecrawl"):
+            assert_type(info, TargetInfo)
+        assert_type(await client.recover(datafold.Monitor(42), datetime.now(UTC)), list[Run])
         assert_type(await client.run(monid.Endpoint("a", "/b", input={"q": 1})), Run)
         async for attempt in client.as_completed(await client.trigger_all(["datafold:monitors/42"])):
             assert_type(attempt.unwrap(), Run)
