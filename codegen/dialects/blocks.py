@@ -51,6 +51,19 @@ def opens(lines: Sequence[str], index: int) -> bool:
     return line.lower() in JSON_LANGUAGES or (line.lower() in LANGUAGES and bool(following))
 
 
+def outside(lines: Sequence[str], index: int) -> int:
+    """The first line from `index` on that is in no fence."""
+    opened = ""
+    for line in lines[:index]:
+        fence = match[0] if (match := _FENCE.match(line.strip())) else ""
+        opened = fence if not opened else "" if fence.startswith(opened) else opened
+    while opened and index < len(lines):
+        index += 1
+        if lines[index - 1].strip().startswith(opened):
+            break
+    return index
+
+
 def block_at(lines: Sequence[str], index: int) -> Block:
     """The block that opens at a line.
 

@@ -29,7 +29,7 @@ Section = Literal[
 
 _OF_FIELDS = r"(?: parameters| params| fields| attributes| properties| schema| object| format| structure)*"
 SECTIONS: dict[str, Section] = {
-    r"(?:request |http |required |optional )?headers?(?: parameters| params)?|authorizations?": "header",
+    r"(?:request |http |required |optional )?headers?(?: parameters| params)?|authorizations": "header",
     r"(?:path|url|uri|route) ?(?:parameters?|params?|variables?)?": "path",
     r"query(?: ?string)?(?: parameters?| params?)?|search params|url query parameters?": "query",
     r"(?:(?:required|optional|request|input) )?(?:parameters|params|arguments)|input": "parameters",

@@ -10,10 +10,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from codegen.dialects import lists, tables, values
-from codegen.dialects.blocks import Block, block_at, opens
+from codegen.dialects.blocks import Block, block_at, opens, outside
 from codegen.dialects.cells import cells_of, is_rule
 from codegen.dialects.found import Response, Scan, Table, Unreadable
 from codegen.dialects.headings import (
@@ -79,21 +80,9 @@ class _Scanner:
         """The last line that was a status and nothing else."""
 
     def run(self, index: int) -> None:
-        index = self._outside(index) if index and self._section == "intro" else index
+        index = outside(self._lines, index) if index and self._section == "intro" else index
         while index < len(self._lines):
             index = self._line(index)
-
-    def _outside(self, index: int) -> int:
-        # The operation may be named inside of a code block: then what follows starts below that.
-        opened = ""
-        for line in self._lines[:index]:
-            fence = match[0] if (match := re.match(r"`{3,}|~{3,}", line.strip())) else ""
-            opened = fence if not opened else "" if fence.startswith(opened) else opened
-        while opened and index < len(self._lines):
-            index += 1
-            if self._lines[index - 1].strip().startswith(opened):
-                break
-        return index
 
     def _line(self, index: int) -> int:  # noqa: PLR0911  # one return per kind of line
         line = self._lines[index].strip()
@@ -268,9 +257,10 @@ class _Scanner:
             message = f"a table of fields below {self._heading or 'no heading'!r}"
             raise Unreadable(index + 1, f"{message}; a heading such as {wanted} was expected")
         self.found.tables.append(Table(self._section, self._status, shape, rows))
-        for _, line in rows:
-            if match := re.search(r"[A-Za-z_][\w.\[\]]*", line):
-                self._know(match[0])
+        names = set(self._fields)
+        for number, line in rows:
+            with suppress(ValueError):  # that it can't be split is said where it is read
+                self._know(tables.split(line, shape, names, number).name.lstrip("."))
         return end
 
     def _bare_json(self, index: int) -> int:

@@ -96,7 +96,9 @@ def _title(lines: Sequence[str], index: int, fenced: set[int]) -> tuple[int, str
     above = index - 1
     while above >= 0 and not lines[above].strip():
         above -= 1
-    text = lines[above].strip() if above >= 0 and above not in fenced else ""
+    own = lines[index].strip().startswith("#")  # then it is its own heading
+    text = lines[above].strip() if above >= 0 and above not in fenced and not own else ""
+    text = "" if status_of(text) or section_of(text) else text
     plain = text.strip("#*: ")
     heading = text.startswith(("#", "**")) or (TITLE.fullmatch(text) and plain.lower() not in NOISE)
     if OPERATION.fullmatch(lines[index].strip()) and heading and not OPERATION.fullmatch(text):

@@ -1,0 +1,417 @@
+"""The forms that rendered reference pages are found in: one made-up page each."""
+
+from __future__ import annotations
+
+import pytest
+from vendored import build, page
+
+from codegen.dialects.types import typed
+from codegen.errors import StageError
+from codegen.read import read
+from codegen.structure import origins, unmarked
+
+BASE = "https://api.corvus.example"
+
+
+def spec(text):
+    return build("corvus", [page(text, "page.md", "corvus")], BASE)
+
+
+def schema(made, name):
+    return made.document["components"]["schemas"][name]
+
+
+def read_page(text):
+    return unmarked(read(page(text)))
+
+
+def operation(text):
+    ((_, methods),) = read_page(text)["paths"].items()
+    ((_, found),) = methods.items()
+    return found
+
+
+def body(text):
+    found = operation(f"POST /v1/a\n\n{text}\n\n204 No Content\n")["requestBody"]
+    return found["content"]["application/json"]["schema"]["properties"]
+
+
+TWO = """Jobs
+
+List Jobs
+
+GET /v1/jobs
+
+List jobs.
+
+Query Parameters
+
+ParameterTypeDefaultDescription
+limitnumber10How many
+
+Example Request
+
+curl "https://api.corvus.example/v1/jobs?limit=5" \\
+  -H "X-API-Key: key"
+
+200 OK
+
+FieldTypeDescription
+jobs[].idstringIts id
+
+Get Job
+
+GET /v1/jobs/:jobId
+
+Path Parameters
+
+ParameterTypeDescription
+jobIdstringThe job
+
+200 OK
+
+FieldTypeDescription
+idstringIts id
+providerResponseobject | nullWhat was answered
+
+Provider Response
+
+FieldTypeDescription
+httpStatusnumberIts status
+
+404 Not Found
+
+{"code": 404}
+"""
+
+
+def test_a_page_may_state_several_operations():
+    made = spec(TWO)
+    assert list(made.document["paths"]) == ["/v1/jobs", "/v1/jobs/{jobId}"]
+    assert made.document["components"]["securitySchemes"]["apiKeyAuth"]["name"] == "X-API-Key"
+    listed, one = (item["get"] for item in made.document["paths"].values())
+    assert [each["operationId"] for each in (listed, one)] == ["list_jobs", "get_job"]
+    assert [each["name"] for each in listed["parameters"]] == ["limit"]
+    assert list(one["responses"]) == ["200", "404"]
+    assert made.provenance["/paths/~1v1~1jobs~1{jobId}/get"][0].line == TWO.split("\n").index("GET /v1/jobs/:jobId") + 1
+
+
+def test_a_heading_that_names_a_field_by_its_words_has_its_fields_below():
+    inner = schema(spec(TWO), "GetJobResponseProviderResponse")
+    assert inner["properties"] == {"httpStatus": {"type": "number", "description": "Its status"}}
+
+
+def test_operations_that_are_only_mentioned_are_none():
+    found = read_page(
+        "GET /v1/a\n\nGET /v1/b\n\n200 OK\n\nFieldTypeDescription\nidstringIts id\n\nNext\n\nGET /v1/c\n"
+    )
+    assert list(found["paths"]) == ["/v1/b"]
+
+
+def test_errors_of_the_whole_page_are_errors_of_every_operation():
+    text = (
+        "# Api\n\n## GET /v1/a\n\n### 200 OK\n\n## GET /v1/b\n\n### 200 OK\n\n## Errors\n\n- `429` too many\n"
+    )
+    for item in read_page(text)["paths"].values():
+        assert list(item["get"]["responses"]) == ["200", "429"]
+
+
+def test_rows_without_a_leading_pipe_and_pipes_that_mean_or():
+    found = operation(
+        "GET /v1/a\n200 OK\n| Field | Type | Description |\n|---|---|---|\n"
+        "a | string | null | A text, or | no text |\nb | object | B |\nTop Up\nWords.\n"
+    )["responses"]["200"]
+    assert found["content"]["application/json"]["schema"]["properties"] == {
+        "a": {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "A text, or | no text"},
+        "b": {"type": "object", "description": "B"},
+    }
+
+
+def test_a_table_without_any_outer_pipe():
+    found = operation(
+        "GET /v1/a\n\nQuery Parameters\n\nName | Type | Optional\n---|---|---\nq | string | No\n\n204 No Content\n"
+    )
+    (parameter,) = found["parameters"]
+    assert (parameter["name"], parameter["required"]) == ("q", True)
+
+
+GLUED = """Balance
+GET /v1/balanceGet the balance of a workspace.
+Headers
+| Header | Required | Description |
+|---|---|---|
+Authorization | Yes | Bearer <api-key> |
+Example Request
+curl "https://api.corvus.example/v1/balance" \\
+-H "Authorization: Bearer key"const response = await fetch("https://api.corvus.example/v1/balance", {
+});
+const data = await response.json();200 OK
+| Field | Type | Description |
+|---|---|---|
+value | number | How much |
+"""
+
+
+def test_lines_that_were_run_together_are_parted():
+    document = read(page(GLUED))
+    found = document["paths"]["/v1/balance"]["get"]
+    assert found["description"] == "Get the balance of a workspace."
+    assert [origin.line for origin in origins(found["responses"]["200"])] == [11]
+    assert document["servers"] == [{"url": BASE}]
+
+
+@pytest.mark.parametrize("line", ["GET /v1/runs/:runId", "GET /v1/Runs", "GET /v1/runsList"])
+def test_a_path_that_is_one_is_not_parted(line):
+    assert list(read_page(f"{line}\n\n204 No Content\n\nhttps://api.corvus.example/v1/runs\n")["paths"]) == [
+        line[4:]
+    ]
+
+
+STATUSES = """GET /v1/tasks/:id
+
+200 OK
+
+FieldTypeDescription
+statusstringWhere it is
+modestring | nullHow
+planstring"free"
+
+Task Statuses
+
+StatusDescription
+pendingWaits
+in_progressIs being worked on
+
+Plans
+
+| Plan | Meaning |
+|---|---|
+| free | Nothing |
+| pro | Something |
+
+Mode Values
+
+| Value | Description |
+|---|---|
+| `fast` | Quick |
+| `deep` | Thorough |
+
+Limits
+
+| Plan | Requests | Notes |
+|---|---|---|
+| free plan | 10 | a minute |
+"""
+
+
+def test_tables_of_values_are_enumerations():
+    made = spec(STATUSES)
+    enums = {
+        name: held["enum"] for name, held in made.document["components"]["schemas"].items() if "enum" in held
+    }
+    assert list(enums.values()) == [["fast", "deep"], ["free"], ["pending", "in_progress"]]
+    pointer = next(name for name, held in enums.items() if "pending" in held)
+    assert {origin.line for origin in made.provenance[f"/components/schemas/{pointer}/enum/0"]} == {6, 13}
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ('array of strings | `["web"]` | x', {"type": "array", "items": {"type": "string"}, "default": ["web"]}),
+        ("number[] | `[0.5]` | x", {"type": "array", "items": {"type": "number"}, "default": [0.5]}),
+        ("string[] | [1] | x", {"type": "array", "items": {"type": "string"}}),
+        ('object | `{"deep": false}` | x', {"type": "object", "default": {"deep": False}}),
+        ("string[] | - | Any of `a`, `b`", {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}}),
+        ("string | | Defaults to 'en'", {"type": "string", "default": "en"}),
+        ("Widget | | x", {}),
+    ],
+)  # fmt: skip
+def test_types_and_defaults_of_cells(cells, expected):
+    text = f"Request Body\n\n| Name | Type | Default | Description |\n|---|---|---|---|\n| it | {cells} |"
+    found = body(text)["it"]
+    assert found.pop("description")
+    assert found == expected
+
+
+def test_a_type_nobody_knows_is_kept_in_words():
+    text = "Request Body\n\n| Name | Type | Description |\n|---|---|---|\n| it | [Widget](#w) | The thing |"
+    assert body(text)["it"]["description"] == "Widget. The thing"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("string, null", {"anyOf": [{"type": "string"}, {"type": "null"}]}),
+        ('"a" | "b"', {"type": "string", "enum": ["a", "b"]}),
+        ("1 | 2", {"type": "integer", "enum": [1, 2]}),
+        ("string · date-time", {"type": "string", "format": "date-time"}),
+        ("enum (EUR, USD)", {"type": "string", "enum": ["EUR", "USD"]}),
+        ("Record<string, number>", {"type": "object", "additionalProperties": {"type": "number"}}),
+        ("Array<User>", {"type": "array", "items": {"type": "object"}}),
+        ("(string | number)[]", {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "number"}]}}),
+        ("{ a: string, b?: int }", {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}, "required": ["a"]}),  # noqa: E501
+        ("{ a }", None), ("Widget", None), ("", None), ("x" * 400, None), ("[" * 200, None),
+    ],
+)  # fmt: skip
+def test_type_cells(text, expected):
+    assert typed(text) == expected
+
+
+def test_badges_in_flattened_rows():
+    rows = "brand\nrequired\nstringBrand name.\ncountoptional\nnumberHow many.\nDefault: 50\n"
+    found = operation(f"POST /v1/a\n\nRequest body\n\nFieldTypeDescription\n{rows}\n204 No Content\n")[
+        "requestBody"
+    ]
+    assert found["content"]["application/json"]["schema"] == {
+        "type": "object",
+        "properties": {
+            "brand": {"type": "string", "description": "Brand name."},
+            "count": {"type": "number", "description": "How many. Default: 50", "default": 50},
+        },
+        "required": ["brand"],
+    }
+
+
+def test_where_a_name_ends_is_told_by_the_code_of_the_page():
+    row = "FieldTypeDescription\nanumberXstringX\n"
+    with pytest.raises(StageError, match="no example on the page"):
+        body(f"Request Body\n\n{row}")
+    code = '```python\nsend(anumberX="x")\n```\n\n'
+    assert list(body(f"{code}Request Body\n\n{row}")) == ["anumberX"]
+
+
+LISTS = """# Pages
+
+`GET /v2/pages/{page_id}`
+
+## Path parameters
+
+- `page_id` (string, required): The page
+
+## Query parameters
+
+- **expand** (string, optional): One of `owner`, `links`
+- `limit` (integer, default 20) - how many
+- `since`: From here on
+- Words that state nothing.
+
+## Response
+
+`200 OK`
+
+- `id` (string): The id
+- `owner` (object): Whose
+  - `name` (string | null): Its name
+- **Note**: these are words.
+"""
+
+
+def test_lists_state_fields():
+    found = operation(LISTS)
+    assert {each["name"]: each["schema"].get("default") for each in found["parameters"]} == {
+        "page_id": None, "expand": None, "limit": 20, "since": None,
+    }  # fmt: skip
+    schema = found["responses"]["200"]["content"]["application/json"]["schema"]
+    assert list(schema["properties"]) == ["id", "owner"]
+    assert schema["properties"]["owner"]["properties"]["name"]["anyOf"][1] == {"type": "null"}
+
+
+STACK = """Crawl
+
+POST
+
+/
+
+crawl
+
+Authorizations
+
+\u200b
+Authorization
+string
+header
+required
+
+Bearer authentication header of the form Bearer <token>.
+
+Body
+
+application/json
+
+\u200b
+url
+string<uri>
+required
+
+Where to start
+
+\u200b
+sitemap
+enum<string>
+default:include
+
+How it is used
+
+Available options:
+skip,
+include
+
+\u200b
+webhook
+object
+
+Show child attributes
+
+\u200b
+webhook.events
+enum<string>[]
+
+Available options:
+page,
+failed
+
+Response
+
+200 - application/json
+
+\u200b
+id
+string
+"""
+
+
+def test_stacks_state_fields():
+    found = operation(STACK)
+    assert found["security"] == [{"bearerAuth": []}]
+    schema = found["requestBody"]["content"]["application/json"]["schema"]
+    assert schema["required"] == ["url"]
+    assert schema["properties"]["sitemap"]["enum"] == ["skip", "include"]
+    assert schema["properties"]["sitemap"]["default"] == "include"
+    assert schema["properties"]["webhook"]["properties"]["events"]["items"]["enum"] == ["page", "failed"]
+    answer = found["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
+    assert answer == {"id": {"type": "string"}}
+
+
+@pytest.mark.parametrize(
+    ("heading", "status"),
+    [
+        ("200 OK (Synchronous Provider)", "200"),
+        ("### Success Response (202)", "202"),
+        ("**201** Created", "201"),
+        ("200 - application/json", "200"),
+        ("#### 404 Not Found {#missing}", "404"),
+    ],
+)
+def test_headings_of_responses(heading, status):
+    text = f'GET /v1/a\n\n{heading}\n\n```json\n{{"a": 1}}\n```\n'
+    assert list(operation(text)["responses"]) == [status]
+
+
+def test_tabs_of_examples_show_the_first():
+    found = operation('GET /v1/a\n\nResponse\n\n200\n\n404\n\n{"id": "x"}\n')["responses"]
+    assert ["content" in each for each in found.values()] == [True, False]
+
+
+def test_codes_of_errors_without_a_status_are_no_error():
+    found = operation("GET /v1/a\n\n200 OK\n\nErrors\n\nCodeDescription\nRATE_LIMITEDToo many\n")
+    assert list(found["responses"]) == ["200"]
