@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from omnirun.run import Run
     from omnirun.scheduler import Flow, Reply, Scheduler, Task
 
+_LIST_FAILURES = 4  # failures in a row; a list of many pages may fail for ever where each run can still be read
 _LISTING_FROM = 3
 _MISSES = 2
 _CLOCKS_DIFFER = 5.0
@@ -137,7 +138,8 @@ class Watch:
 
     def _pass(self, entries: list[Pending], delay: float) -> Flow[float]:
         failures, self._joined = self._failures, False
-        lists = self._listing is not None and len(entries) >= max(_LISTING_FROM, self._depth + 1)
+        pays = len(entries) >= max(_LISTING_FROM, self._depth + 1)
+        lists = self._listing is not None and pays and failures < _LIST_FAILURES
         now = yield from (self._list(entries, delay) if lists else self._get(entries, delay))
         self._failures = 0 if self._failures == failures else self._failures
         self._polls = 0 if self._joined else self._polls + (delay > 0.0)

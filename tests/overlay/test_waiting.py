@@ -321,6 +321,13 @@ def test_a_list_that_is_refused_is_given_up_for_gets():
     assert [path for path in world.paths() if path.endswith("/runs")] == ["/api/v1/monitors/42/runs"]
 
 
+def test_a_list_that_never_comes_through_ends_no_wait_of_runs_that_can_be_read():
+    service = Monid({f"R{n}": 700 for n in range(6)})
+    world = World(lambda request, at: reply(502) if request.path == "/v1/runs" else service(request, at))
+    done = ends(world, [f"monid:runs/R{n}" for n in range(6)])
+    assert all(attempt.unwrap().outcome is Outcome.SUCCESS for _, attempt in done)
+
+
 def test_a_refused_key_ends_all_waits_of_a_list_at_once():
     world = World(lambda request, at: reply(403, {"detail": "no"}))
     attempts = [attempt for _, attempt in ends(world, [f"monid:runs/R{n}" for n in range(5)])]
