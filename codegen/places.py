@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from codegen.structure import Origin
 
 _OPERATION = re.compile(r"\b(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE)\s+(/[^\s\"',;]*)", re.IGNORECASE)
-_COMPONENT = re.compile(r"#?(/components/schemas/[^\s\"',;)]+)")
+_COMPONENT = re.compile(r"#?(/components/schemas/[A-Za-z0-9._-]+)")
 
 
 def nearest(provenance: Mapping[str, tuple[Origin, ...]], pointer: str) -> Origin | None:
@@ -72,4 +72,4 @@ def _named(message: str) -> str:
     if match := _OPERATION.search(message):
         return child("/paths", match[2], match[1].lower())
     match = _COMPONENT.search(message)
-    return match[1] if match else ""
+    return match[1].rstrip(".") if match else ""
