@@ -51,7 +51,12 @@ def process(environment):
 
     def start(*arguments, **options):
         command = [sys.executable, "-m", "omnirun.cli", *map(str, arguments)]
-        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        pipes = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "text": True,
+        }
         started.append(subprocess.Popen(command, **(pipes | options)))
         return started[-1]
 

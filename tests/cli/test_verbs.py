@@ -41,7 +41,9 @@ def test_run_ends_as_its_runs_do(omnirun, arguments, code):
 
 def test_every_target_has_its_row_and_what_failed_says_why(omnirun):
     result = omnirun("run", OK, "datafold:monitors/999", FAILING, "-o", "json")
-    shown = [(row["target"], row["outcome"], row["error"], row["problem"]) for row in json.loads(result.stdout)]
+    shown = [
+        (row["target"], row["outcome"], row["error"], row["problem"]) for row in json.loads(result.stdout)
+    ]
     assert shown == [
         (OK, "success", None, None),
         ("datafold:monitors/999", None, None, "datafold:monitors/999: HTTP 404: Monitor not found"),
@@ -96,7 +98,10 @@ def test_a_wait_that_times_out_says_which_run_goes_on(omnirun, environment):
 def test_a_run_that_can_t_be_waited_for_has_a_row_and_an_error(omnirun):
     result = omnirun("wait", "monid:runs/nobody-knows-it", "-o", "json", "--timeout", "0")
     (row,) = json.loads(result.stdout)
-    assert (result.exit_code, row["ref"]) in [(4, "monid:runs/nobody-knows-it"), (5, "monid:runs/nobody-knows-it")]
+    assert (result.exit_code, row["ref"]) in [
+        (4, "monid:runs/nobody-knows-it"),
+        (5, "monid:runs/nobody-knows-it"),
+    ]
 
 
 def test_get_shows_runs_as_they_are(omnirun):
@@ -121,7 +126,9 @@ def test_stop_asks_a_run_to_end_where_the_provider_can(omnirun, environment):
 def test_history_is_filtered_and_limited(omnirun):
     result = omnirun("history", OK, ALERTING, "--since", "30d", "--status", "alert", "-n", "2", "-o", "csv")
     found = list(csv.DictReader(io.StringIO(result.stdout)))
-    assert [(row["target"], row["verdict"]) for row in found] == [(OK, "alert")] * 2 + [(ALERTING, "alert")] * 2
+    assert [(row["target"], row["verdict"]) for row in found] == [(OK, "alert")] * 2 + [
+        (ALERTING, "alert")
+    ] * 2
     assert "raw" not in found[0]
     assert omnirun("history", OK, "--until", "2020-01-01").stdout == ""
 
@@ -155,7 +162,8 @@ def test_items_are_written_in_every_form(omnirun, form):
         0,
         {
             "table": "id  text\n1   post 1\n2   post 2\n",
-            "json": json.dumps([{"id": "1", "text": "post 1"}, {"id": "2", "text": "post 2"}], indent=2) + "\n",
+            "json": json.dumps([{"id": "1", "text": "post 1"}, {"id": "2", "text": "post 2"}], indent=2)
+            + "\n",
             "jsonl": '{"id": "1", "text": "post 1"}\n{"id": "2", "text": "post 2"}\n',
             "csv": "id,text\n1,post 1\n2,post 2\n",
         }[form],
@@ -197,7 +205,11 @@ def test_a_list_that_breaks_off_is_written_so_far_and_says_where_to_go_on(omniru
         (["run", TWEETS, "-i", '{"a": NaN}'], None, "NaN is no number in JSON"),
         (["run", TWEETS, "-i", "[1]"], None, "--input has to be a JSON object, {...}; it is [1]."),
         (["run", TWEETS, "-i", "[" * 100_000], None, "--input is not JSON that can be sent"),
-        (["run", TWEETS, "-i", "@nowhere.json"], None, "'nowhere.json' can't be read: No such file or directory"),
+        (
+            ["run", TWEETS, "-i", "@nowhere.json"],
+            None,
+            "'nowhere.json' can't be read: No such file or directory",
+        ),
         (["run", TWEETS, "-i", "@/dev"], None, "Is a directory"),
         (["run", TWEETS, "-i", "@a\0b"], None, "can't be read"),
         (["run", TWEETS, "-i", "-"], "no JSON", "stdin is not JSON"),
@@ -240,7 +252,10 @@ def test_a_missing_key_and_a_provider_that_is_not_there_are_told_apart(omnirun, 
     monkeypatch.setenv("MONID_API_KEY", "a-key-of-many-letters")
     absent = omnirun("history", "monid:workspace", "-v")
     assert (absent.exit_code, "Connection refused" in absent.stderr) == (5, True)
-    assert "warning: monid: GET /v1/runs: not sent: [Errno 111] Connection refused; trying again in" in absent.stderr
+    assert (
+        "warning: monid: GET /v1/runs: not sent: [Errno 111] Connection refused; trying again in"
+        in absent.stderr
+    )
     assert "a-key-of-many-letters" not in absent.stderr + absent.stdout
 
 
@@ -261,7 +276,9 @@ def test_requests_are_shown_when_asked_for(omnirun):
 
 def test_what_a_provider_says_can_t_touch_the_terminal(omnirun, environment):
     environment.sandbox.faults.add(
-        faults.Answer(404, message="\x1b[2J\u202egone\nerror: all is well"), provider="datafold", method="POST"
+        faults.Answer(404, message="\x1b[2J\u202egone\nerror: all is well"),
+        provider="datafold",
+        method="POST",
     )
     result = omnirun("trigger", OK)
     assert "\x1b" not in result.stdout + result.stderr
@@ -272,7 +289,10 @@ def test_what_a_provider_says_can_t_touch_the_terminal(omnirun, environment):
 def test_a_defect_is_owned_up_to_and_shown_on_request(omnirun, monkeypatch):
     monkeypatch.setattr("omnirun.cli.places.names", lambda: [1 / 0])
     result = omnirun("providers")
-    assert (result.exit_code, "ZeroDivisionError: division by zero. This is a defect" in result.stderr) == (70, True)
+    assert (result.exit_code, "ZeroDivisionError: division by zero. This is a defect" in result.stderr) == (
+        70,
+        True,
+    )
     assert "Traceback" not in result.stderr
 
 
@@ -298,7 +318,9 @@ def test_the_doctor_finds_all_well(omnirun):
     result = omnirun("doctor", "-o", "json")
     found = {row["check"]: row["result"] for row in json.loads(result.stdout)}
     assert result.exit_code == 0
-    assert {word for check, word in found.items() if check.startswith(("datafold", "firecrawl", "monid"))} == {"ok"}
+    assert {
+        word for check, word in found.items() if check.startswith(("datafold", "firecrawl", "monid"))
+    } == {"ok"}
     assert {"python", "omnirun", "httpx", "typer"} <= found.keys()
 
 

@@ -16,7 +16,7 @@ from omnirun.accounts import Account
 from omnirun.cli.exits import Exit, code_of, worst
 from omnirun.cli.live import counting
 from omnirun.cli.many import Fan
-from omnirun.cli.opened import logged, named_accounts, prefix
+from omnirun.cli.opened import accounts, logged, prefix
 from omnirun.cli.output import Format, Output
 from omnirun.cli.places import rows
 from omnirun.cli.rows import Row
@@ -93,8 +93,8 @@ def _checked(lane: Lane) -> tuple[list[Row], Exit]:
     def hear(answered: Answered) -> None:
         answers.append((datetime.now(UTC).timestamp(), answered))
 
-    account = named_accounts([lane[:2]], os.environ) if lane.key else [_nobody(lane)]
-    with Client(accounts=account, policy=_QUICK, timeouts=_SHORT, hooks=Hooks(after_response=hear)) as client:
+    asked = accounts([lane[:2]], os.environ) if lane.key else [_nobody(lane)]
+    with Client(accounts=asked, policy=_QUICK, timeouts=_SHORT, hooks=Hooks(after_response=hear)) as client:
         error = _asked(client, lane)
     variable = f"{prefix(lane.provider, lane.account)}_API_KEY"
     checks = [
@@ -106,7 +106,7 @@ def _checked(lane: Lane) -> tuple[list[Row], Exit]:
         return [*checks, _problem(f"{lane} answers", error)], code_of(error)
     at, answered = heard[-1]
     if error is not None and lane.key:
-        what = "key is taken" if isinstance(error, AuthError) else "answers"
+        what = "accepts the key" if isinstance(error, AuthError) else "answers"
         checks.append(_problem(f"{lane} {what}", error))
     else:
         checks.append(_row(f"{lane} answers", "ok", f"HTTP {answered.status} in {answered.seconds:.2f} s"))

@@ -7,7 +7,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("omnirun run datafold:monitors/42 --timeout 10m", "trigger a monitor and wait"),
         ("omnirun run datafold:monitors/42 --fail-on failure,alert", "a gate for CI: exit 3 on an alert"),
         (
-            """omnirun run monid:endpoints/apify/apidojo/tweet-scraper --input '{"searchTerms": ["AI"]}'""",
+            "omnirun run monid:endpoints/apify/apidojo/tweet-scraper -i @input.json",
             "with an input",
         ),
         ("omnirun targets datafold -q | omnirun run -", "every monitor there is"),

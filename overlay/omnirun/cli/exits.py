@@ -28,12 +28,12 @@ class Exit(IntEnum):
 MEANING = {
     Exit.SUCCESS: "all went well",
     Exit.FAILED: "a run failed (what counts is up to --fail-on)",
-    Exit.USAGE: "usage: bad arguments, a missing key, a file that can't be read or written",
+    Exit.USAGE: "usage: bad arguments, no key, a file that can't be read or written",
     Exit.ALERT: "a run raised an alert (only with --fail-on alert)",
     Exit.WAITING: "the wait timed out, the run goes on; its ref is printed",
     Exit.PROVIDER: "the provider refused or failed, or the network did",
     Exit.DEFECT: "a defect of omnirun or of a provider's plug-in",
-    Exit.INTERRUPTED: "interrupted by Ctrl-C or SIGTERM; the refs of runs that go on are printed",
+    Exit.INTERRUPTED: "interrupted (Ctrl-C, SIGTERM); refs of runs that go on are printed",
 }
 
 WORST_FIRST = (

@@ -6,7 +6,6 @@ run that goes on has its ref on stderr.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from omnirun.attempts import Attempt
@@ -15,7 +14,7 @@ from omnirun.cli.live import Watched
 from omnirun.cli.output import Format, Output
 from omnirun.cli.rows import RUN_COLUMNS, attempt_row, run_row
 from omnirun.cli.times import shown
-from omnirun.cli.told import Ending, complain, on_terminal, quiet
+from omnirun.cli.told import Ending, complain, quiet
 from omnirun.errors import OmnirunError, PollError, UnknownState, WaitTimeout
 
 if TYPE_CHECKING:
@@ -55,8 +54,7 @@ def follow(
     ending: Ending,
 ) -> None:
     """Wait for attempts to end; those that have no run have their error."""
-    hold = on_terminal(sys.stdout) and on_terminal(sys.stderr)
-    output = Output(form, RUN_COLUMNS, quiet=quietly, hold=hold)
+    output = Output(form, RUN_COLUMNS, quiet=quietly)
     watched = Watched(_waited_for(attempts), client.next_poll)
     following = _Following(attempts, output, terms, watched, ending)
     try:

@@ -141,13 +141,15 @@ def counting(doing: str, total: int) -> Generator[Callable[[], None], None, None
     if not on_terminal(sys.stderr):
         yield lambda: None
         return
-    from rich.status import Status
+    from rich.live import Live
+    from rich.spinner import Spinner
 
-    with Status(text(), console=stderr()) as status:
+    spinner = Spinner("dots", text(), style="cyan")
+    with Live(spinner, console=stderr(), transient=True, redirect_stdout=False):
 
         def count() -> None:
             nonlocal done
             done += 1
-            status.update(text())
+            spinner.update(text=text())
 
         yield count

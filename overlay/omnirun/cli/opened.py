@@ -1,7 +1,7 @@
 """A client for the command: accounts from the environment, warnings as lines on stderr, requests shown on request.
 
-The default account of a provider is found by the client itself (`DATAFOLD_API_KEY`). A named one, `datafold@eu`, is
-`DATAFOLD_EU_API_KEY`, and `DATAFOLD_EU_BASE_URL` where it is somewhere else.
+The default account of a provider is `DATAFOLD_API_KEY`, and `DATAFOLD_BASE_URL` where it is somewhere else than
+usual; a named one, `datafold@eu`, is `DATAFOLD_EU_API_KEY` and `DATAFOLD_EU_BASE_URL`.
 """
 
 from __future__ import annotations
@@ -32,22 +32,21 @@ def prefix(provider: str, account: str = "") -> str:
     return re.sub(r"[^A-Z0-9]", "_", f"{provider}_{account}".rstrip("_").upper())
 
 
-def named_accounts(lanes: Iterable[tuple[str, str]], environ: Mapping[str, str]) -> list[Account]:
-    """Find the named accounts that are used.
+def accounts(lanes: Iterable[tuple[str, str]], environ: Mapping[str, str]) -> list[Account]:
+    """Find the accounts that are used.
 
     Raises:
-        MissingKey: the environment has none for one of them.
+        MissingKey: the environment has no key for one of them.
     """
     found: list[Account] = []
-    for provider, name in sorted({(provider, name) for provider, name in lanes if name}):
+    for provider, name in sorted(set(lanes)):
         variable = prefix(provider, name)
-        key = environ.get(f"{variable}_API_KEY")
+        key = environ.get(f"{variable}_API_KEY", "").strip()
         if not key:
-            raise MissingKey(
-                f"no key is known for {provider}@{name}. Set {variable}_API_KEY. Nothing was sent."
-            )
+            whose = f"{provider}@{name}" if name else provider
+            raise MissingKey(f"no key is known for {whose}. Set {variable}_API_KEY. Nothing was sent.")
         base_url = environ.get(f"{variable}_BASE_URL") or None
-        found.append(Account(provider, name, api_key=key.strip(), base_url=base_url))
+        found.append(Account(provider, name, api_key=key, base_url=base_url))
     return found
 
 
@@ -62,7 +61,7 @@ def client_for(addresses: Iterable[Ref | Target], *, verbose: bool) -> Generator
 def client_of(lanes: Iterable[tuple[str, str]], *, verbose: bool) -> Generator[Client, None, None]:
     """Open a client for some accounts, each a provider and a name."""
     hooks = Hooks(on_retry=_patience)
-    with logged(verbose=verbose), Client(accounts=named_accounts(lanes, os.environ), hooks=hooks) as client:
+    with logged(verbose=verbose), Client(accounts=accounts(lanes, os.environ), hooks=hooks) as client:
         yield client
 
 

@@ -1,8 +1,8 @@
 """Rows on stdout: as a table for people, as JSON, JSON lines or CSV for programs.
 
-JSON lines and CSV are written row by row, as the rows come, and flushed; a table and a JSON array are whole or not
-there. A ref is never cut: where the terminal is too narrow for the table, each row becomes a block. Into a pipe the
-table goes unfolded, a line per row.
+JSON lines and CSV are written row by row, as the rows come, and flushed (at the end, where they would run into a
+live display); a table and a JSON array are whole or not there. A ref is never cut: where the terminal is too narrow
+for the table, each row becomes a block. Into a pipe the table goes unfolded, a line per row.
 """
 
 from __future__ import annotations
@@ -45,23 +45,16 @@ class Output:
         columns: of the table, in their order; one that stays empty is left out.
         key: the field that `quiet` prints alone, a line each.
         quiet: print nothing but the key.
-        hold: write nothing before the end, because a live display is on the same terminal.
     """
 
     def __init__(
-        self,
-        form: Format,
-        columns: Sequence[str],
-        *,
-        key: str = "ref",
-        quiet: bool = False,
-        hold: bool = False,
+        self, form: Format, columns: Sequence[str], *, key: str = "ref", quiet: bool = False
     ) -> None:
         self._form = form
         self._columns = columns
         self._key = key
         self._quiet = quiet
-        self._streams = (quiet or form in (Format.JSONL, Format.CSV)) and not hold
+        self._streams = (quiet or form in (Format.JSONL, Format.CSV)) and not on_display()
         self._rows: list[tuple[int, Row]] = []
         self._csv: csv.DictWriter[str] | None = None
 
@@ -101,6 +94,11 @@ class Output:
             self._csv = csv.DictWriter(sys.stdout, fields, extrasaction="ignore", lineterminator="\n")
             self._csv.writeheader()
         self._csv.writerow({name: _cell(value) for name, value in record.items()})
+
+
+def on_display() -> bool:
+    """Tell whether data would run into what is drawn live, because both are on one terminal."""
+    return on_terminal(sys.stdout) and on_terminal(sys.stderr)
 
 
 def write_json(value: object) -> None:
@@ -152,6 +150,9 @@ def write_items(items: Sequence[Mapping[str, Any]], form: Format) -> None:
     cells = [{name: _cell(value) for name, value in item.items()} for item in items]
     if form is Format.JSON:
         write_json(list(items))
+    elif form is Format.JSONL:
+        for item in items:
+            write_item(item)
     elif form is Format.CSV:
         writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
         writer.writeheader()
@@ -188,7 +189,10 @@ def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
     screen = console()
     *fixed, last = used
     needed = sum(widths[name] + _GAP for name in fixed) + min(widths[last], _NOTE)
-    screen.print(_grid(cells, used, fold=True) if needed <= screen.width else _blocks(cells, used))
+    if needed <= screen.width:
+        screen.print(_grid(cells, used, fold=True))
+    else:
+        _blocks(screen, cells, used)
 
 
 def _grid(cells: Sequence[Mapping[str, str]], columns: Sequence[str], *, fold: bool) -> RenderableType:
@@ -204,16 +208,14 @@ def _grid(cells: Sequence[Mapping[str, str]], columns: Sequence[str], *, fold: b
     return table
 
 
-def _blocks(cells: Sequence[Mapping[str, str]], columns: Sequence[str]) -> RenderableType:
-    """A row as a block: its first cell on a line of its own, never folded by us, and the others below it."""
-    from rich.console import Group
+def _blocks(screen: Console, cells: Sequence[Mapping[str, str]], columns: Sequence[str]) -> None:
+    """A row as a block: its first cell on a line of its own, never cut or folded by us, and the others below it."""
+    from rich.padding import Padding
     from rich.text import Text
 
     first, *others = columns
-    lines: list[Text] = []
     for row in cells:
-        lines.append(Text(row.get(first, ""), "bold", no_wrap=True, overflow="ignore"))
+        screen.print(Text(row.get(first, ""), "bold"), soft_wrap=True)
         said = [Text(row[name], STYLES.get(row[name], "")) for name in others if row.get(name)]
         if said:
-            lines.append(Text("  ").append_text(Text(" · ").join(said)))
-    return Group(*lines)
+            screen.print(Padding(Text(" · ").join(said), (0, 0, 0, 2)))

@@ -11,7 +11,7 @@ from omnirun.attempts import Attempt
 from omnirun.cli.exits import Exit, code_of, worst
 from omnirun.cli.live import counting
 from omnirun.cli.many import Fan
-from omnirun.cli.output import Format, Output, write_item, write_items
+from omnirun.cli.output import Format, Output, on_display, write_item, write_items
 from omnirun.cli.rows import RUN_COLUMNS, TARGET_COLUMNS, attempt_row, run_row, target_row
 from omnirun.cli.told import Ending, Usage, complain, say
 from omnirun.cli.words import did_you_mean
@@ -138,7 +138,7 @@ def targets(
 def items(ref: Ref, wanted: Wanted, form: Format, *, client: Client, ending: Ending) -> None:
     """Read what a run made."""
     pages = client.items(ref, limit=wanted.limit, cursor=wanted.cursor)
-    if form is Format.JSONL:
+    if form is Format.JSONL and not on_display():
         ending.code = _read(pages, write_item, ending)
         return
     held: list[Mapping[str, Any]] = []
@@ -157,12 +157,15 @@ def _read(pages: Pages[T], take: Callable[[T], object], ending: Ending) -> Exit:
                 take(item)
                 taken += 1
     except KeyboardInterrupt:
-        ending.why = _broken_off(taken, pages.cursor)
+        ending.why = _broken_off(taken, pages.cursor if taken else None)
         raise
     except OmnirunError as error:
         complain(error)
         if taken:
-            say(_broken_off(taken, error.cursor if isinstance(error, PageError) else pages.cursor), of="warning")
+            say(
+                _broken_off(taken, error.cursor if isinstance(error, PageError) else pages.cursor),
+                of="warning",
+            )
         return code_of(error)
     return Exit.SUCCESS
 

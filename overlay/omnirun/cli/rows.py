@@ -53,7 +53,7 @@ def run_row(run: Run, problem: str | None = None) -> Row:
         "verdict": str(run.verdict or ""),
         "when (UTC)": clock(run.started_at or run.created_at),
         "took": shown(run.duration),
-        "note": problem or note(run),
+        "note": _short(problem, run.ref) or note(run),
     }
     return Row({**run.to_dict(), "problem": problem}, cells)
 
@@ -67,9 +67,10 @@ def attempt_row(attempt: Attempt) -> Row:
         "target": None if attempt.target is None else str(attempt.target),
         "ref": None if attempt.ref is None else str(attempt.ref),
     }
+    name = named["ref"] or named["target"] or ""
     empty = dict.fromkeys(field.name for field in attrs.fields(Run))
     record = {**empty, "cost_unit": None, "duration": None, **named, "problem": problem}
-    return Row(record, {"run": named["ref"] or named["target"] or "", "note": problem or ""})
+    return Row(record, {"run": name, "note": _short(problem, name)})
 
 
 def target_row(info: TargetInfo) -> Row:
@@ -78,6 +79,11 @@ def target_row(info: TargetInfo) -> Row:
     enabled = next(("yes" if word else "no" for word in said if isinstance(word, bool)), "")
     record = {"target": str(info.target), "name": info.name, "raw": dict(info.raw)}
     return Row(record, {"target": str(info.target), "name": info.name, "enabled": enabled})
+
+
+def _short(problem: str | None, of: object) -> str:
+    """Leave out what the row begins with."""
+    return "" if problem is None else problem.removeprefix(f"{of}: ")
 
 
 def note(run: Run) -> str:

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from functools import cache
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
@@ -50,20 +51,29 @@ class Ending:
         self.goes_on: dict[Ref, None] = {}
 
 
+@cache
 def stderr() -> Console:
-    """Give a console on stderr as it is now; a live display may have replaced it."""
+    """Give the console on stderr: one for all, so that what is said and what is drawn live make room for each other."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False)
 
 
-def say(text: str, *, of: str = "") -> None:
-    """Say a line on stderr; `of` is the kind of it, such as `error`."""
+def say(text: str, *, of: str = "", whole: bool = False) -> None:
+    """Say a line on stderr.
+
+    Args:
+        text: what to say.
+        of: the kind of it, such as `error`.
+        whole: it is a ref, or a command: to be copied, so nothing is put into it where it is too long.
+    """
     from rich.text import Text
 
     line = Text.assemble((f"{of}: ", _COLORS.get(of, "")), fit(text)) if of else Text(fit(text))
+    console = stderr()
+    whole = whole or not console.is_terminal
     with contextlib.suppress(OSError, ValueError):  # nobody is left to hear it
-        stderr().print(line)
+        console.print(line, soft_wrap=whole, overflow="ignore", crop=False)
 
 
 def complain(error: BaseException) -> None:
@@ -83,9 +93,9 @@ def _go_on(ending: Ending) -> None:
         of=of,
     )
     for ref in refs:
-        say(f"  {ref}")
+        say(f"  {ref}", whole=True)
     again = " ".join(map(str, refs)) if len(refs) <= _FEW else "-   (with these refs on stdin)"
-    say(f"resume with: omnirun wait {again}")
+    say(f"resume with: omnirun wait {again}", whole=True)
 
 
 def on_terminal(stream: object) -> bool:
