@@ -69,7 +69,7 @@ def test_references_and_discriminators_follow():
         "dog": "#/components/schemas/my_Dog",
     }
     assert media["201"] == {"$ref": "#/components/schemas/Big_Page"}
-    assert operation["security"] == [{"My-Key": []}]
+    assert operation["security"] == [{"My_Key": []}]
     assert made.notes["/components/schemas/type_Cat"] == ("called 'type_:Cat' on the page",)
 
 
