@@ -16,7 +16,7 @@ DOCS_READY := $(VENV)/.ready-docs
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test update generate check api-check lint docs bench-codegen clean
+.PHONY: help demo test update generate check api-check downstream lint docs bench-codegen clean
 
 help: ## Say what can be done (the default)
 	@echo "omnirun: trigger a run, wait for it, page through its history, the same way for every provider"
@@ -44,6 +44,9 @@ check: $(DEV_READY) ## Regenerate in a temporary folder; fail with a diff if wha
 api-check: $(DEV_READY) ## Compare the Python API with the last release: which version comes next, do version and changelog agree?
 	$(BIN)/python -m codegen api-check
 
+downstream: $(DEV_READY) ## Build the wheel and use it in a project of its own, on every Python here, with old and new dependencies
+	$(BIN)/python tests/downstream/everywhere.py $(ARGS)
+
 lint: $(DEV_READY) ## ruff (rules and format), docstrings, mypy and pyright, the latter two strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -53,6 +56,7 @@ lint: $(DEV_READY) ## ruff (rules and format), docstrings, mypy and pyright, the
 
 docs: $(DOCS_READY) ## Build the documentation into site/; a dead link or a missing anchor fails
 	$(BIN)/zensical build --clean --strict
+	$(BIN)/python docs/tools/finish.py site
 
 bench-codegen: $(DEV_READY) ## Measure a build against the two generators called bare; fail if a bound does not hold
 	$(BIN)/python benchmarks/bench_codegen.py $(ARGS)
