@@ -206,9 +206,10 @@ def batches(mine: int, runs: int, seed: int) -> Iterator[Batch]:
         (shared, None),
         (shared, "raise"),
     ]
+    most = min(BATCH, -(-runs // len(ways)))
     while runs > 0:
         for numbers, on_lost in ways:
-            size = min(BATCH, runs)
+            size = max(0, min(most, runs))
             yield Batch(
                 [target(chance.choice([*PREFIXES]), chance.choice(numbers)) for _ in range(size)], on_lost
             )

@@ -28,16 +28,16 @@ from omnirun.sandbox.catalogue import (
 from omnirun.sandbox.life import Life, Plan
 
 SPEED = 150.0
-_LONG = 40
-"""Every so many'th target has a past of 250 runs."""
-NUMBERS = range(1, 400)
+LONG = 400
+"""The target with a past of 250 runs; the tests that read it share it."""
+NUMBERS = range(1, LONG + 1)
 _CHECK = MonitorScript(Plan((("created", 2), ("checking", 4)), "ok"))
 _CRAWL = CheckScript(Plan((("queued", 2), ("running", 4)), "completed"), ("same", "changed", *["same"] * 250))
 _CALL = EndpointScript(Plan((("RUNNING", 6),), "COMPLETED"), output=({"id": "1"},))
 
 
 def _past(number, script):
-    return Past(250, 3600.0, (script,)) if number % _LONG == 0 else Past()
+    return Past(250, 3600.0, (script,)) if number == LONG else Past()
 
 
 @attrs.frozen
@@ -130,15 +130,14 @@ def trust():
 
 
 _fresh = itertools.count(1)
-_long = itertools.count(1)
 
 
 @pytest.fixture
 def place(service):
-    """Makes a place at a provider; a `long` one has a past."""
+    """Makes a place at a provider: a fresh one, or the one with a past."""
 
     def make(provider="datafold", *, long=False):
-        number = next(_long) * _LONG if long else next(n for n in _fresh if n % _LONG)
+        number = LONG if long else next(_fresh)
         match provider:
             case "datafold":
                 path = f"/api/v1/monitors/{number}/run"
