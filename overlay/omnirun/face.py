@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from omnirun.accounts import Account
     from omnirun.hooks import Hooks
     from omnirun.provider import Judge
-    from omnirun.scripts import Driver
     from omnirun.states import States
     from omnirun.transport import Factory
     from omnirun.waiting import RefLike
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 class Face:
     """How both clients are opened, and what they tell without sending anything."""
-
-    _driver: Driver
 
     def __init__(
         self,
@@ -61,7 +58,8 @@ class Face:
             hooks=hooks,
             verdicts=verdicts,
         )
-        self._connect(timeouts or Timeouts(), http_client, clock or Clock())
+        self._clock = clock or Clock()
+        self._connect(timeouts or Timeouts(), http_client, self._clock)
 
     def _connect(self, timeouts: Timeouts, factory: Factory | None, clock: Clock) -> None:
         raise NotImplementedError
@@ -71,7 +69,7 @@ class Face:
 
         None also for a run nobody waits for. For displays; it sends nothing.
         """
-        return self._engine.next_poll(ref, self._driver.now())
+        return self._engine.next_poll(ref, self._clock.now())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} waiting for {self._engine.poller.pending} runs>"

@@ -17,7 +17,7 @@ from omnirun.exchange import Exchange
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
 
     from omnirun.accounts import Accounts
     from omnirun.exchange import Timeouts
@@ -65,7 +65,7 @@ class Pools:
         return index
 
     @contextmanager
-    def _client(self, step: Step) -> Iterator[Any]:
+    def _client(self, step: Step) -> Generator[Any, None, None]:
         """Lend a client, as a context manager of either world; one made for a single request is closed by it."""
         if step.fresh:
             yield self._open(_ALONE)

@@ -100,7 +100,7 @@ class Trigger:
             if sending.attempt == _ATTEMPTS:
                 raise came
             step = self._again(step, came, sending)
-            sending = attrs.evolve(sending, attempt=sending.attempt + 1)
+            sending = Sending(sending.id, self.target, sending.attempt + 1)
 
     def _step(self) -> Step:
         for name, value, kind in (
