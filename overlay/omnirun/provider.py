@@ -196,6 +196,11 @@ class Provider(Protocol):
         """Tell what a ref is a run of, if it says; raises `BadRef` if it is no ref of this provider's."""
         ...
 
+    def target_path(self, ref: Ref) -> str | None:
+        """Tell the path of what a canonical ref is a run of, if it says; waits ask for thousands at a time."""
+        target = self.target_of(ref)
+        return None if target is None else target.path
+
     # ---- one run
 
     def trigger(self, target: Target) -> Request[Any]:

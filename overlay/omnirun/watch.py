@@ -264,7 +264,7 @@ class Watch:
                 if not self.roster.holds(entry) or entry.fetch is not None:
                     continue
                 sighted.add(entry.ref.path)
-                if current == entry.ref:
+                if current is not None and current.path == entry.ref.path:
                     self.roster.still(entry, now)
                 else:
                     self._fetch(entry, now)
@@ -273,8 +273,8 @@ class Watch:
     def _by_target(self, entries: list[Pending]) -> dict[str, list[Pending]]:
         found: dict[str, list[Pending]] = {}
         for entry in entries:
-            if (target := self._provider.target_of(entry.ref)) is not None:
-                found.setdefault(target.path, []).append(entry)
+            if (path := self._provider.target_path(entry.ref)) is not None:
+                found.setdefault(path, []).append(entry)
         return found
 
     def _miss(self, missing: Iterable[Pending], now: float) -> None:

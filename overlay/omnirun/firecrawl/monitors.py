@@ -119,6 +119,10 @@ class Firecrawl(Provider):
         """See `Provider`."""
         return Monitor(_ids(ref)[0], account=ref.account)
 
+    def target_path(self, ref: Ref) -> str:
+        """See `Provider`."""
+        return ref.path.partition("/checks/")[0]
+
     def trigger(self, target: Target) -> Request[Any]:
         """See `Provider`."""
         return run_monitor.build(UUID(_monitor(target).id))
@@ -266,9 +270,10 @@ class Firecrawl(Provider):
         items = self._listed(account, response, at)
         for item in items:
             if "currentCheckId" in item:
-                with suppress(BadRef):  # an id of another form is none of ours
-                    monitor, check = Monitor(item["id"], account=account), item["currentCheckId"]
-                    current[monitor.path] = monitor.check(check) if check else None
+                with suppress(AttributeError, TypeError, ValueError):  # an id of another form is none of ours
+                    path, check = f"monitors/{_spelled(item['id'])}", item["currentCheckId"]
+                    under = f"{path}/checks/"
+                    current[path] = Ref("firecrawl", account, under + _spelled(check)) if check else None
         return Page((), len(items), asked=_PAGE_SIZE, current=current)
 
     def _verdict(self, body: Mapping[str, Any]) -> Verdict | None:
