@@ -56,8 +56,8 @@ class WaitPolicy:
     def gap(self, age: float, polls: int, random: Random) -> float:
         """Tell how long to pause before the next poll.
 
-        A gap that grows by one second with each poll makes about the square root of twice the age; so a wait that
-        resumes at that age goes on where an unbroken one would be.
+        A gap that grows by a step with each poll makes about the square root of twice the age times the step; so a wait
+        that resumes at that age goes on where an unbroken one would be.
 
         Args:
             age: seconds since the youngest run was created.
@@ -65,7 +65,7 @@ class WaitPolicy:
             random: in [0, 1).
         """
         cap = self.slow_cap if age > self.slow_after else self.cap
-        seeded = self.first * (2.0 * max(0.0, age) / self.first) ** 0.5 if self.first else 0.0
+        seeded = (2.0 * max(0.0, age) * self.step) ** 0.5
         return min(cap, max(self.first + self.step * polls, seeded)) * self._jittered(random)
 
     def longest_gap(self, random: Random) -> float:

@@ -54,6 +54,17 @@ def test_gap_is_seeded_by_age(age, polls, expected) -> None:
     assert expected == pytest.approx(POLICY.gap(age, polls, middle), abs=0.001)
 
 
+@pytest.mark.parametrize(("first", "step"), [(1.0, 1.0), (2.0, 0.5), (0.5, 2.0), (3.0, 3.0)])
+def test_a_wait_that_resumes_goes_on_where_an_unbroken_one_would_be(first, step) -> None:
+    """Whatever the numbers: the age alone gives the gap that the count of polls had come to, but for a step or so."""
+    policy = WaitPolicy(first=first, step=step, cap=1e6, slow_cap=1e6)
+    age = 0.0
+    for polls in range(200):
+        gap = policy.gap(age, polls, middle)
+        assert policy.gap(age, 0, middle) == pytest.approx(gap, abs=first + step)
+        age += gap
+
+
 @given(AGES, st.integers(0, 10_000), SHARES)
 def test_gap_is_bounded(age, polls, share) -> None:
     plain = POLICY.gap(age, polls, middle)
