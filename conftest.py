@@ -8,3 +8,6 @@ ROOT = Path(__file__).parent
 sys.path[:0] = [str(ROOT / "overlay"), str(ROOT / "generated"), str(ROOT)]
 
 pytest_plugins = ["omnirun.testing.plugin"]  # as an installed omnirun brings it
+
+collect_ignore = ["tests/downstream"]
+"""A project of its own; tests/test_downstream.py runs it."""

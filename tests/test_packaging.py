@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tarfile
 import tomllib
 import venv
 import zipfile
@@ -9,6 +10,8 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+
+import omnirun
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -23,12 +26,24 @@ def run(*command):
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("wheel")
-    options = ("--no-deps", "--no-build-isolation", "--quiet", "--wheel-dir", folder)
-    run(sys.executable, "-m", "pip", "wheel", *options, ROOT)
-    (built,) = folder.glob("*.whl")
+def distributions(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "hatchling", "build", "-d", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(distributions):
+    (built,) = distributions.glob("*.whl")
     return built
+
+
+@pytest.fixture(scope="module")
+def sdist(distributions):
+    """The files of the source distribution, below its own folder."""
+    (built,) = distributions.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        return sorted(name.partition("/")[2] for name in archive.getnames())
 
 
 @pytest.fixture(scope="module")
@@ -44,16 +59,30 @@ def metadata(wheel, names):
         return message_from_bytes(archive.read(name))
 
 
-def test_it_holds_the_two_packages_and_nothing_else(names):
-    tops = {name.split("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"omnirun", "omnirun_raw"}
-    assert {Path(name).suffix for name in names if ".dist-info/" not in name} == {".py", ".pyi", ".typed"}
+def held(source):
+    """What of a source root is shipped: everything but caches and the pipeline's build stamps."""
+    files = [
+        path for path in (ROOT / source).rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    ]
+    return sorted(path.relative_to(ROOT / source).as_posix() for path in files if path.name != ".inputs")
 
 
-@pytest.mark.parametrize(("source", "package"), [("overlay", "omnirun"), ("generated", "omnirun_raw")])
-def test_it_holds_every_module(names, source, package):
-    modules = {str(path.relative_to(ROOT / source)) for path in (ROOT / source / package).rglob("*.py")}
-    assert {name for name in names if name.startswith(f"{package}/") and name.endswith(".py")} == modules
+def test_the_wheel_holds_the_two_packages_and_nothing_else(names):
+    notes = ["METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"]
+    about = [f"omnirun-{omnirun.__version__}.dist-info/{note}" for note in notes]
+    assert sorted(names) == sorted([*held("overlay"), *held("generated"), *about])
+
+
+def test_code_is_all_there_is_but_for_the_report_page(names):
+    packages = [name for name in names if ".dist-info/" not in name and "/cli/report/" not in name]
+    assert {Path(name).suffix for name in packages} == {".py", ".pyi", ".typed"}
+    assert {name.split("/")[0] for name in packages} == {"omnirun", "omnirun_raw"}
+
+
+def test_the_source_distribution_holds_what_a_wheel_is_built_from_and_nothing_else(sdist):
+    packages = [f"{source}/{path}" for source in ("overlay", "generated") for path in held(source)]
+    files = [".gitignore", "CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml"]
+    assert sdist == sorted([*packages, *files])
 
 
 def test_both_packages_say_that_they_are_typed(names):

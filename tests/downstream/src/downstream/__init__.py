@@ -1,0 +1,1 @@
+"""Moves data only where it is sound."""
