@@ -57,7 +57,7 @@ RUN = "omnirun run datafold:monitors/42 datafold:monitors/43 monid:endpoints/api
 SCENES = (
     Scene("The verbs", "omnirun --help"),
     Scene("Help ends on examples", "omnirun run --help"),
-    Scene("Waiting, live", RUN, None, (("next poll", ""),), 100, picture="live"),
+    Scene("Waiting, live", RUN, None, (("checking", ""),), 100, picture="live"),
     Scene("Three runs and how they ended, 80 columns: a block each, no ref is cut", RUN, 0),
     Scene("The same, 200 columns", RUN, 0, columns=200, picture="ended"),
     Scene("The same in a pipe", f"({RUN}) 2>&1 | cat"),

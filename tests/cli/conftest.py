@@ -63,4 +63,7 @@ def process(environment):
     yield start
     for each in started:
         each.kill()
-        each.communicate()
+        each.wait()
+        for pipe in (each.stdin, each.stdout, each.stderr):
+            if pipe is not None:
+                pipe.close()

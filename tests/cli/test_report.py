@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from omnirun import Outcome, Phase, Ref, Run, Verdict
 from omnirun.cli.report.data import KINDS, Page, Read, columns, kind
 from omnirun.cli.report.page import embedded, render
-from omnirun.sandbox import faults
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 OK = "datafold:monitors/42"
@@ -46,9 +45,16 @@ def test_a_run_is_one_of_the_kinds(of, is_):
 
 
 def test_runs_are_laid_out_in_columns():
-    ended = run(1, Outcome.SUCCESS, Verdict.PASS, state="ok", started_at=NOON, finished_at=NOON + timedelta(seconds=5))
+    ended = run(
+        1, Outcome.SUCCESS, Verdict.PASS, state="ok", started_at=NOON, finished_at=NOON + timedelta(seconds=5)
+    )
     queued = run(2, phase=Phase.QUEUED)
-    page = Page(NOON, NOON - timedelta(days=1), None, [Read(OK, [ended, queued]), Read("monid:workspace", [], "no key")])
+    page = Page(
+        NOON,
+        NOON - timedelta(days=1),
+        None,
+        [Read(OK, [ended, queued]), Read("monid:workspace", [], "no key")],
+    )
     assert columns(page) == {
         "made_at": 1795262400000,
         "since": 1795176000000,
@@ -68,7 +74,12 @@ def test_runs_are_laid_out_in_columns():
     }
 
 
-@given(st.recursive(st.text() | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(
+    st.recursive(
+        st.text() | st.integers() | st.none(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
 def test_embedded_data_hold_nothing_that_html_knows(data):
     text = embedded(data)
     assert json.loads(text) == data
@@ -77,9 +88,13 @@ def test_embedded_data_hold_nothing_that_html_knows(data):
 
 
 def test_what_a_provider_says_stands_on_the_page_once_and_as_data():
-    page = render(Page(NOON, None, None, [Read(EVIL, [run(1, Outcome.FAILURE, state=EVIL, error=EVIL)], EVIL)]))
+    page = render(
+        Page(NOON, None, None, [Read(EVIL, [run(1, Outcome.FAILURE, state=EVIL, error=EVIL)], EVIL)])
+    )
     assert "window.evil" in page
-    assert "<img" not in page.partition("<script>")[0]  # behind it there are the scripts; the library names the tag
+    assert (
+        "<img" not in page.partition("<script>")[0]
+    )  # behind it there are the scripts; the library names the tag
     assert page.count("<script") == page.count("</script>") == 6
     assert "&lt;/script&gt;&lt;script&gt;" in re.search("<title>.*</title>", page)[0]
     assert "@@" not in page

@@ -32,7 +32,9 @@ def test_a_duration_as_people_write_it(text, seconds):
     assert times.duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", " ", "x", "10x", "m", "-5m", "10m!", "1h-2", "inf", "nan", "\u0661\u0660m"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "x", "10x", "m", "-5m", "10m!", "1h-2", "inf", "nan", "\u0661\u0660m"]
+)
 def test_what_is_no_duration_is_told_what_is(text):
     with pytest.raises(ValueError, match=r"is not a duration\. Write 90s, 10m, 1h30m, 7d or 2w\."):
         times.duration(text)

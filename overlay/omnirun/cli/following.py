@@ -73,8 +73,12 @@ def follow(
     ending.code = worst(following.codes)
 
 
-def _waited_for(attempts: Iterable[Attempt]) -> list[Ref]:
-    return [each.ref for each in attempts if each.ref is not None and not (each.run and each.run.finished)]
+def _waited_for(attempts: Iterable[Attempt]) -> dict[Ref, Run | None]:
+    return {
+        each.ref: each.run
+        for each in attempts
+        if each.ref is not None and not (each.run is not None and each.run.finished)
+    }
 
 
 class _Following:

@@ -16,7 +16,7 @@ from omnirun.cli.told import on_terminal, say, stderr
 from omnirun.cli.words import counted, fit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Mapping
 
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.text import Text
@@ -32,12 +32,12 @@ class Watched:
     """Runs as last seen.
 
     Args:
-        refs: of the runs that are waited for.
+        runs: those that are waited for, as last seen.
         next_poll: tells in how many seconds a run is asked about next, if that is planned.
     """
 
-    def __init__(self, refs: Iterable[Ref], next_poll: Callable[[Ref], float | None]) -> None:
-        self.pending: dict[Ref, Run | None] = dict.fromkeys(refs)
+    def __init__(self, runs: Mapping[Ref, Run | None], next_poll: Callable[[Ref], float | None]) -> None:
+        self.pending: dict[Ref, Run | None] = dict(runs)
         self._next_poll = next_poll
         self._ended: dict[Ref, Run] = {}
         self._began = time.monotonic()

@@ -32,6 +32,9 @@ STYLES = {
     "running": "cyan",
     "queued": "cyan",
     "unknown": "magenta",
+    "ok": "green",
+    "warning": "yellow",
+    "problem": "red",
 }
 RUN_COLUMNS = ("run", "state", "outcome", "verdict", "when (UTC)", "took", "note")
 TARGET_COLUMNS = ("target", "enabled", "name")

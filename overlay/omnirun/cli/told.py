@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from functools import cache
+from textwrap import fill
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
@@ -69,11 +70,13 @@ def say(text: str, *, of: str = "", whole: bool = False) -> None:
     """
     from rich.text import Text
 
-    line = Text.assemble((f"{of}: ", _COLORS.get(of, "")), fit(text)) if of else Text(fit(text))
-    console = stderr()
-    whole = whole or not console.is_terminal
+    console, words = stderr(), f"{of}: {fit(text)}" if of else fit(text)
+    if not whole and console.is_terminal:
+        words = fill(words, console.width, break_long_words=False, break_on_hyphens=False)
+    line = Text(words)
+    line.stylize(_COLORS.get(of, ""), 0, len(of) + 1 if of else 0)
     with contextlib.suppress(OSError, ValueError):  # nobody is left to hear it
-        console.print(line, soft_wrap=whole, overflow="ignore", crop=False)
+        console.print(line, soft_wrap=True)
 
 
 def complain(error: BaseException) -> None:
@@ -113,6 +116,7 @@ def told(*, verbose: bool = False) -> Generator[Ending, None, None]:
         verbose: show where a defect is.
     """
     ending = Ending()
+    deaf: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):  # a stream of a test's
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -127,6 +131,7 @@ def told(*, verbose: bool = False) -> Generator[Ending, None, None]:
         ending.why = ending.why or "nobody reads on"
     except KeyboardInterrupt:
         ending.code = Exit.INTERRUPTED
+        deaf = _deaf()
     except Usage as error:
         complain(error)
         ending.code = Exit.USAGE
@@ -139,7 +144,8 @@ def told(*, verbose: bool = False) -> Generator[Ending, None, None]:
             _drop_output()
         else:
             complain(error)
-    _go_on(ending)
+    with deaf:
+        _go_on(ending)
     if ending.code:
         raise typer.Exit(ending.code)
 
@@ -170,6 +176,19 @@ def _confess(error: Exception, *, verbose: bool) -> None:
         import traceback
 
         sys.stderr.writelines(traceback.format_exception(error))
+
+
+@contextlib.contextmanager
+def _deaf() -> Generator[None, None, None]:
+    """No second Ctrl-C cuts the last words short."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager
