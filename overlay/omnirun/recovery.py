@@ -15,6 +15,7 @@ seconds somebody else started the one run that is found, that run is adopted; wh
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from contextlib import suppress
 from datetime import timedelta
@@ -122,10 +123,17 @@ class Lost:
         with suppress(OmnirunError):
             yield from _holding(look.back_to(sent_at), self.exclusive, delay)
         self._listed = self._listed or look.listed
-        self._found |= {seen.run.ref: seen for seen in look.runs if seen.may_be_since(sent_at)}
+        for seen in look.runs:
+            if seen.may_be_since(sent_at):
+                before = self._found.get(seen.run.ref, seen)
+                self._found[seen.run.ref] = min(seen, before, key=_earliest)  # what a slow reply made late
 
     def _in_time(self, seen: Seen) -> bool:
         return seen.at is None or seen.at <= moment(self.reply.at) + _LATE
+
+
+def _earliest(seen: Seen) -> float:
+    return -math.inf if seen.at is None else seen.at.timestamp()
 
 
 @attrs.frozen

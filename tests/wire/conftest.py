@@ -27,12 +27,15 @@ from omnirun.sandbox.catalogue import (
 )
 from omnirun.sandbox.life import Life, Plan
 
-SPEED = 150.0
+SPEED = 250.0
 LONG = 400
 """The target with a past of 250 runs; the tests that read it share it."""
+SLOW = 399
+"""The Firecrawl monitor whose checks take an hour."""
 NUMBERS = range(1, LONG + 1)
 _CHECK = MonitorScript(Plan((("created", 2), ("checking", 4)), "ok"))
 _CRAWL = CheckScript(Plan((("queued", 2), ("running", 4)), "completed"), ("same", "changed", *["same"] * 250))
+_HOUR = CheckScript(Plan((("queued", 2), ("running", 3600)), "completed"))
 _CALL = EndpointScript(Plan((("RUNNING", 6),), "COMPLETED"), output=({"id": "1"},))
 
 
@@ -105,7 +108,8 @@ def service(clock):
         clock.now,
         datafold_monitors={n: DatafoldMonitor(n, _CHECK, _past(n, _CHECK)) for n in NUMBERS},
         firecrawl_monitors={
-            UUID(int=n): FirecrawlMonitor(UUID(int=n), _CRAWL, _past(n, _CRAWL)) for n in NUMBERS
+            UUID(int=n): FirecrawlMonitor(UUID(int=n), _HOUR if n == SLOW else _CRAWL, _past(n, _CRAWL))
+            for n in NUMBERS
         },
         monid_endpoints={
             ("wire", f"/{n}"): MonidEndpoint("wire", f"/{n}", _CALL, _past(n, _CALL)) for n in NUMBERS
@@ -134,10 +138,10 @@ _fresh = itertools.count(1)
 
 @pytest.fixture
 def place(service):
-    """Makes a place at a provider: a fresh one, or the one with a past."""
+    """Makes a place at a provider: a fresh one, or a certain one."""
 
-    def make(provider="datafold", *, long=False):
-        number = LONG if long else next(_fresh)
+    def make(provider="datafold", number=None):
+        number = next(_fresh) if number is None else number
         match provider:
             case "datafold":
                 path = f"/api/v1/monitors/{number}/run"

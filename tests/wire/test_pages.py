@@ -8,7 +8,7 @@ import pytest
 
 from omnirun import PageError
 from omnirun.sandbox.faults import Answer, Elsewhere, Lag, Repeat, Reset, Shift, Spoil
-from tests.wire.conftest import named
+from tests.wire.conftest import LONG, named
 
 PROVIDERS = ("datafold", "firecrawl", "monid")
 
@@ -26,7 +26,7 @@ def read(client, where, **options):
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_what_is_inserted_between_pages_is_neither_missed_nor_read_twice(client, place, provider):
-    where = place(provider, long=True)
+    where = place(provider, LONG)
     before = past(where)
     told = where.fault_lists(Shift(insert=7), skip=1, times=2)
     ids = read(client, where)
@@ -37,7 +37,7 @@ def test_what_is_inserted_between_pages_is_neither_missed_nor_read_twice(client,
 @pytest.mark.parametrize(("provider", "most"), [("datafold", 7), ("firecrawl", 20), ("monid", 7)])
 def test_what_is_deleted_between_pages_hides_nothing(client, place, provider, most):
     """Offset lists overlap by a fifth of a page, page numbers step a page back; a cursor stays where it is."""
-    where = place(provider, long=True)
+    where = place(provider, LONG)
     told = where.fault_lists(Shift(delete=most), skip=1, times=1) if provider != "monid" else None
     ids = read(client, where)
     assert set(past(where)) <= set(ids)
@@ -47,7 +47,7 @@ def test_what_is_deleted_between_pages_hides_nothing(client, place, provider, mo
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_every_page_is_retried_not_only_the_first(client, place, provider):
-    where = place(provider, long=True)
+    where = place(provider, LONG)
     faults = (Answer(502), Reset("answering"), Spoil("cut"), Answer(429, retry_after=1))
     told = [where.fault_lists(fault, skip=skip) for fault, skip in zip(faults, (1, 1, 2, 2), strict=True)]
     assert set(past(where)) <= set(read(client, where))
@@ -56,7 +56,7 @@ def test_every_page_is_retried_not_only_the_first(client, place, provider):
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_page_that_never_comes_is_an_error_that_can_be_resumed_from(open_client, place, provider):
-    where = place(provider, long=True)
+    where = place(provider, LONG)
     client = open_client()
     told = where.fault_lists(Answer(500), skip=1, times=None)
     with pytest.raises(PageError, match="HTTP 500") as caught:
@@ -70,7 +70,7 @@ def test_a_page_that_never_comes_is_an_error_that_can_be_resumed_from(open_clien
 
 
 def test_a_cursor_that_repeats_is_an_error_and_not_a_circle(client, place):
-    where = place("monid", long=True)
+    where = place("monid", LONG)
     where.fault_lists(Repeat(), skip=1, times=None)
     with pytest.raises(PageError, match="repeats its cursor"):
         read(client, where)
@@ -80,7 +80,7 @@ def test_a_cursor_that_repeats_is_an_error_and_not_a_circle(client, place):
 def test_a_link_to_another_origin_is_not_followed(client, place):
     """Not even to a server that would answer: the key never leaves."""
     where = place("firecrawl")
-    run = client.run(where.target, timeout=100)
+    run = client.run(where.target, timeout=10_000)
     with socket.create_server(("127.0.0.1", 0)) as elsewhere:
         elsewhere.settimeout(0.05)
         told = where.fault_reads(Elsewhere(f"http://127.0.0.1:{elsewhere.getsockname()[1]}"), times=None)
@@ -92,7 +92,7 @@ def test_a_link_to_another_origin_is_not_followed(client, place):
 
 
 def test_a_list_from_a_replica_is_old_and_whole(client, place):
-    where = place(long=True)
+    where = place(number=LONG)
     lag = 5.5 * 3600
     where.fault_lists(Lag(lag), times=None)
     ids = read(client, where)
