@@ -46,7 +46,7 @@ def dialect(page: Page) -> str:
     sure = [name for name, found in held.items() if any(block.names_operation for block in found)]
     for name in (*sure, *(name for name, found in held.items() if found)):
         return name
-    if operation(unglued(page.text.split("\n"))[0]) is not None:
+    if operation(unglued(page.text)[0]) is not None:
         return "rendered"
     message = "the page is in no dialect that is read"
     hint = (

@@ -35,9 +35,10 @@ def responses(sheet: Sheet) -> Node:
     Raises:
         Unreadable: It states none, or a row of it is not what it has to be.
     """
-    sheet, held = _settled(sheet)
+    listed = _listed(sheet)
+    sheet, held = _settled(sheet, next((status for status in listed if status.startswith("2")), ""))
     found: Node = {status or "2XX": _response(sheet, status, each) for status, each in held.items()}
-    for status, (line, words) in _listed(sheet).items():
+    for status, (line, words) in listed.items():
         if status not in found:
             origin = sheet.origin(f"/response/{status}", line)
             found[status] = mark({"description": words or reason(status)}, origin)
@@ -48,16 +49,18 @@ def responses(sheet: Sheet) -> Node:
     return found
 
 
-def _settled(sheet: Sheet) -> tuple[Sheet, Mapping[str, Response]]:
+def _settled(sheet: Sheet, success: str) -> tuple[Sheet, Mapping[str, Response]]:
     # What is said without a status is put where it belongs.
     held = dict(sheet.scan.responses)
     for table in sheet.scan.tables:
         if table.section.startswith("response") and table.status not in held:
             lines = [number for number, _ in table.lines] or [row.line for row in table.rows]
             held[table.status] = Response(lines[0] if lines else sheet.start)
-    first = next((status for status in held if status.startswith("2")), "")
+    first = next((status for status in held if status.startswith("2")), success)
     if first and (unsaid := held.pop("", None)):
-        held[first] = evolve(held[first], examples=[*held[first].examples, *unsaid.examples])
+        known = held.setdefault(first, unsaid)
+        if known is not unsaid:
+            held[first] = evolve(known, examples=[*known.examples, *unsaid.examples])
         moved = [
             evolve(table, status=first)
             if table.section.startswith("response") and not table.status

@@ -113,6 +113,8 @@ def _stated(field: Field, example: Any) -> Node:
         return note(
             schema, f"the type {row.type[:80]!r} is no known one: {schema.get('type', 'any value')} is taken"
         )
+    if field.many and all(each.get("type") != "array" for each in schema.get("anyOf", [schema])):
+        schema = {"type": "array", "items": schema}  # `tags[]` is said to be a string
     told = example is None or row.nullable or may_be_null(row.description)
     return _nullable(schema) if told and "null" not in row.type.lower() else schema
 

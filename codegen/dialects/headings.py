@@ -48,7 +48,7 @@ _SECTIONS = [(re.compile(pattern), section) for pattern, section in SECTIONS.ite
 
 _METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 OPERATION = re.compile(
-    rf"(?:#+\s*)?(?:\d+\.\s+)?(?:(?:endpoint|request|url|route)\s*:?\s*)?[`*]*({_METHODS})[`*:]*\s+"
+    rf"(?:#+\s*)?(?:\d+\.\s+)?(?:[*_]*(?:endpoint|request|url|route)[*_]*\s*:?[*_]*\s*)?[`*]*({_METHODS})[`*:]*\s+"
     r"[`*]*(?:https?://[^\s/`]+)?(/[^\s`?*]*)(?:\?[^\s`]*)?[`*]*(?:\s+HTTP/[\d.]+)?\s*",
     re.IGNORECASE,
 )
@@ -57,7 +57,7 @@ _METHOD = re.compile(rf"(?:<[^<>]+>)?[`*]*({_METHODS})[`*]*(?:</[^<>]+>)?")
 _PATH = re.compile(r"[`*]*(?:https?://[^\s/`]+)?(/[^\s`?*]+)[`*]*")
 _REASON = r"(?:(?:\s*[-\u2013\u2014:(]\s*|\s+)(?-i:[A-Z])[A-Za-z' -]{1,40}\)?)?"
 STATUS = re.compile(
-    rf"(?:(?:http|status|response|status code|code)[\s:]*)?[(`*]*([1-5][0-9][0-9])[)`*]*{_REASON}"
+    rf"(?:(?:http(?:/[\d.]+)?|status|response|status code|code)[\s:]*)?[(`*]*([1-5][0-9][0-9])[)`*]*{_REASON}"
     r"(?:\s*[-\u2013\u2014:]?\s*(?:application|text)/[\w.+-]+)?(?:\s+response)?(?:\s*[(\[][^()\[\]]{1,60}[)\]])?:?",
     re.IGNORECASE,
 )

@@ -27,10 +27,12 @@ _ITEM = re.compile(
 _BRACKETS = re.compile(r"[(<\[]([^()]*(?:\([^()]*\))?[^()]*?)[)>\]](.*)|[_*]([^_*]+)[_*](.*)")
 _PARTS = re.compile(r",\s*(?![^<\[({]*[>\])}])")
 _NAME = re.compile(r"[A-Za-z_$@][\w.\[\]$-]*\*?")
-_STACKED = re.compile(r"(?:[a-z]+(?:<[^<>]+>)?(?:\[\])*(?:\s?[|\u00b7]\s?)?)+", re.IGNORECASE)
+_STACKED = re.compile(
+    r"array of [a-z]+|(?:[a-z]+[0-9]*(?:<[^<>]+>)?(?:\[\])*(?:\s?[|\u00b7]\s?)?)+", re.IGNORECASE
+)
 _WORD_OF_STACK = re.compile(
     r"(required|optional|deprecated|nullable|read-only|write-only|path|query|header|cookie|body)|"
-    r"default:\s*(.+)|(?:available options|allowed values|possible values):?\s*(.*)|(?:example|examples):?(.*)|"
+    r"default(?::|s to)\s*(.+)|(?:available options|allowed values|possible values):?\s*(.*)|examples?:?(.*)|"
     r"(?:show|hide) (?:child attributes|all|attributes|properties).*",
     re.IGNORECASE,
 )
@@ -121,7 +123,8 @@ def stack(lines: Sequence[str], index: int, ends: Callable[[int], bool]) -> tupl
 
 def starts(lines: Sequence[str], index: int) -> bool:
     """Whether a stack starts at a line: a name, and a type below it."""
-    if _NAME.fullmatch(_bare(lines[index])) is None:
+    name = _bare(lines[index])
+    if _NAME.fullmatch(name) is None or name in ("object", "array"):
         return False
     following = _next(lines, index + 1)
     kind = _bare(lines[following]) if following < len(lines) and following - index <= 2 else ""  # noqa: PLR2004

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 STAGE = "read"
 _BODYLESS = ("get", "head", "delete", "options")
 _PARAMETER = re.compile(r"\{([^{}/]+)\}|(?<=/):([A-Za-z_]\w*)")
+_QUERY = re.compile(r"[?&]([\w.-]+)=")
 _KEY_HEADER = re.compile(r"(?:x-)?(?:[\w-]*api-?key|(?:auth|access)-?token|apikey)", re.IGNORECASE)
 _BASE = re.compile(r"\b[Bb]ase (?:URL|Url|url)[`*:#\s]{1,20}(https?://[^\s\"'`<>)\]*]{1,300})")
 _SAID_KEY = re.compile(r"\b(X-[A-Za-z-]*(?:Api-?Key|Token))\b", re.IGNORECASE)
@@ -46,7 +47,7 @@ def read(page: Page) -> Node:
     Raises:
         StageError: A line of the page is not what the dialect expects.
     """
-    lines, numbers = unglued(page.text.split("\n"))
+    lines, numbers = unglued(page.text)
     try:
         return _Reader(page, lines, numbers).document()
     except Unreadable as error:
@@ -92,6 +93,7 @@ class _Operation:
     def __init__(self, page: Page, lines: list[str], numbers: list[int], segment: Segment) -> None:
         self._page = page
         self._start, self._method, self._path = segment.line, segment.method, segment.path
+        self._line = lines[segment.line - 1]
         above = [
             line.lstrip("# ").strip()
             for line in lines[: self._start - 1]
@@ -184,7 +186,11 @@ class _Operation:
 
     def _query(self, names: list[str]) -> list[Node]:
         rows = [*self._sheet.rows("query", [dict.fromkeys(self._scan.query)]), *self._mixed("query", names)]
-        return [self._with_schema(row, "query") for row in rows]
+        known = {row.name for row in rows}
+        said = [name for name in dict.fromkeys(_QUERY.findall(self._line)) if name not in known]
+        return [self._with_schema(row, "query") for row in rows] + [
+            self._parameter(name, "query", None, {"type": "string"}, self._start) for name in said
+        ]
 
     def _with_schema(self, row: Row, place: str) -> Node:
         at = f"/{place}/{row.name}"

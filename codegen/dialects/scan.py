@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _BARE_EXAMPLES = 50
 """Examples without a fence or a label that are looked for on a page."""
+_OF_REQUEST = re.compile(r"\|?\s*[`*]*(?:Param|Argument|Query)", re.IGNORECASE)
 _OF_FIELDS: tuple[Section, ...] = (
     "header",
     "path",
@@ -250,6 +251,8 @@ class _Scanner:
             below, section, status = named
             self.found.tables.append(Table(section, status, shape, rows, below))
             return end
+        if self._section == "intro" and _OF_REQUEST.match(self._lines[index].strip()):
+            self._section = "parameters"
         if self._section in ("intro", "other"):
             if not typed:
                 return end  # of statuses, limits, plans: it states no field

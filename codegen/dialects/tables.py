@@ -89,7 +89,8 @@ _DEFAULT = re.compile(
 )
 _NESTED = re.compile(r"^(?:&nbsp;|\u00a0|\s|[└├│─┗┣↳→•∟>|-])+(?=[A-Za-z_$`])")
 _SUFFIX = re.compile(
-    r"\s*(?:\((required|optional|deprecated|nullable)\)|\b(required|optional)\b|(\*)|(\?))\s*$", re.IGNORECASE
+    r"\s*(?:\((required|optional|deprecated|nullable)\)|\b(required|optional|nullable)\b|(\*)|(\?))\s*$",
+    re.IGNORECASE,
 )
 _BADGE = re.compile(r"\s*(required|optional)\s*")
 _BADGED = re.compile(r"(?:required|optional)$")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codegen.jsonvalue import Node
 
 _SCHEMAS: tuple[tuple[Node, str], ...] = (
-    ({"type": "string"}, "string, str, text, enum, ulid, id, char, varchar, regex, jwt"),
+    ({"type": "string"}, "string, str, text, enum, ulid, char, varchar, regex, jwt"),
     ({"type": "number"}, "number, float, double, decimal, numeric, float32, float64"),
     ({"type": "integer"}, "integer, int, long, bigint, short, uint, int32, int64, unix timestamp, epoch"),
     ({"type": "boolean"}, "boolean, bool"),

@@ -13,10 +13,11 @@ import re
 from typing import TYPE_CHECKING
 
 from codegen.dialects.headings import LONGEST, section_of, status_of
+from codegen.dialects.htmltables import tabled
 from codegen.dialects.samples import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 _CODE = re.compile(r"(.*[)}\]'\";])([A-Za-z0-9][^(){}\[\]'\";]*)")
 _CLOSED = re.compile(r"[}\])]+;?")
@@ -27,12 +28,13 @@ _ADDRESS = re.compile(r"https?://[^\s/\"'`<>]+(/[^\s\"'`?<>\\]*)")
 _PARAMETER = re.compile(r":\w+|\{\w+\}|\$\{[^}]*\}")
 
 
-def unglued(lines: Sequence[str]) -> tuple[list[str], list[int]]:
+def unglued(text: str) -> tuple[list[str], list[int]]:
     """The lines of a page, and for each the number of the line it is from."""
+    lines, known = tabled(text)
     found: list[str] = []
     numbers: list[int] = []
     paths = {match[1].rstrip("/") for line in lines for match in _ADDRESS.finditer(line[:2_000])}
-    for number, line in enumerate(lines, 1):
+    for number, line in zip(known, lines, strict=True):
         parted = list(_parted(line, paths)) if len(line) <= 4 * LONGEST else [line]
         found += parted
         numbers += [number] * len(parted)

@@ -100,7 +100,6 @@ BAD = [
     (changed(THING + "properties|fromDict", {}), "the model's own from_dict"),
     (changed(THING + "properties|additional_properties", {}), "the model's own"),
     (changed(THING + "properties|additionalProperties", {}), "the model's own"),
-    (changed(THING + "properties|self", {}), "the model's own"),
     (changed(THING + "properties|Next", {}), "would have one name in Python"),
     (changed(THING + "properties|", {}), "a property has no name"),
     (changed(THING + "properties|a\nb", {}), "U+000A"),

@@ -93,7 +93,10 @@ def test_a_page_may_state_several_operations():
     assert [each["operationId"] for each in (listed, one)] == ["list_jobs", "get_job"]
     assert [each["name"] for each in listed["parameters"]] == ["limit"]
     assert list(one["responses"]) == ["200", "404"]
-    assert made.provenance["/paths/~1v1~1jobs~1{jobId}/get"][0].line == TWO.split("\n").index("GET /v1/jobs/:jobId") + 1
+    assert (
+        made.provenance["/paths/~1v1~1jobs~1{jobId}/get"][0].line
+        == TWO.split("\n").index("GET /v1/jobs/:jobId") + 1
+    )
 
 
 def test_a_heading_that_names_a_field_by_its_words_has_its_fields_below():
@@ -415,3 +418,33 @@ def test_tabs_of_examples_show_the_first():
 def test_codes_of_errors_without_a_status_are_no_error():
     found = operation("GET /v1/a\n\n200 OK\n\nErrors\n\nCodeDescription\nRATE_LIMITEDToo many\n")
     assert list(found["responses"]) == ["200"]
+
+
+def test_a_status_that_only_a_list_names_is_that_of_the_example():
+    text = 'POST /v1/a\n\nResponse\n\n```json\n{"a": 1}\n```\n\nStatus Codes\n\nCodeDescription\n201Created\n400Bad\n'
+    found = operation(text)["responses"]
+    assert {status: "content" in each for status, each in found.items()} == {"201": True, "400": False}
+
+
+def test_html_tables_are_tables_and_a_query_in_the_line_counts():
+    text = (
+        "GET /v1/weather?lat={lat}&units=\n\n<table><thead>\n<tr><th>Parameter</th><th>Type</th>\n"
+        "<th>Description</th></tr></thead>\n<tr><td><code>lat</code></td><td>number</td><td>North | south</td></tr>\n"
+        "</table>\n\n204 No Content\n"
+    )
+    (item,) = read(page(text))["paths"].values()
+    lat, units = item["get"]["parameters"]
+    assert unmarked(lat)["schema"] == {"type": "number", "description": "North | south"}
+    assert [origin.line for origin in origins(lat)] == [6]
+    assert (units["name"], units["in"]) == ("units", "query")
+
+
+def test_brackets_behind_a_name_make_an_array():
+    text = "Request Body\n\n| Name | Type | Description |\n|---|---|---|\n| tags[] | string | Its tags |"
+    assert body(text)["tags"] == {"type": "array", "items": {"type": "string"}, "description": "Its tags"}
+
+
+def test_an_operation_may_have_a_label():
+    assert list(read_page("**Endpoint:** `POST /v1/sessions`\n\nHTTP/1.1 200 OK\n\n{}\n")["paths"]) == [
+        "/v1/sessions"
+    ]
