@@ -16,7 +16,7 @@ DOCS_READY := $(VENV)/.ready-docs
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test update generate check api-check downstream lint docs bench-codegen clean
+.PHONY: help demo test update generate check api-check downstream lint docs recordings bench-cli bench-codegen clean
 
 help: ## Say what can be done (the default)
 	@echo "omnirun: trigger a run, wait for it, page through its history, the same way for every provider"
@@ -57,6 +57,12 @@ lint: $(DEV_READY) ## ruff (rules and format), docstrings, mypy and pyright, the
 docs: $(DOCS_READY) ## Build the documentation into site/; a dead link or a missing anchor fails
 	$(BIN)/zensical build --clean --strict
 	$(BIN)/python docs/tools/finish.py site
+
+recordings: $(DEV_READY) ## Try every message of the command in a terminal; write docs/cli/recordings.md and its pictures
+	$(BIN)/python docs/cli/record.py
+
+bench-cli: $(DEV_READY) ## Measure `omnirun --help` against `import typer`; fail if it takes more than 1.5 times as long
+	$(BIN)/python benchmarks/bench_cli_start.py $(ARGS)
 
 bench-codegen: $(DEV_READY) ## Measure a build against the two generators called bare; fail if a bound does not hold
 	$(BIN)/python benchmarks/bench_codegen.py $(ARGS)
