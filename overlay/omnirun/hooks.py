@@ -143,10 +143,9 @@ class Hooks:
         )
         _called(self.on_retry, retrying)
 
-    def triggered(self, sending: Sending | None, run: Run | None, error: Exception | None) -> None:
+    def triggered(self, sending: Sending, run: Run | None, error: Exception | None) -> None:
         """Tell what became of a send of a trigger."""
-        if sending is not None:
-            _called(self.after_trigger, sending, run, error)
+        _called(self.after_trigger, sending, run, error)
 
 
 def _called(hook: Callable[..., T] | None, *told: Any) -> T | None:

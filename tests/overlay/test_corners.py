@@ -1,0 +1,408 @@
+"""What seldom happens: defects, news that come too late, callers that leave in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import attrs
+import httpx
+import pytest
+
+from omnirun import (
+    Account,
+    AsyncClient,
+    BadRef,
+    Client,
+    ClientClosed,
+    OmnirunError,
+    WaitTimeout,
+    datafold,
+    monid,
+)
+from omnirun.clock import moment
+from omnirun.datafold import Datafold as DatafoldProvider
+from omnirun.policy import WaitPolicy
+from omnirun.recovery import candidates
+from omnirun.roster import Event, Kind
+from omnirun.run import Run
+from omnirun.scheduler import Step
+from omnirun.scripts import Ended
+from omnirun.waiting import Waiting
+from omnirun.webhooks import Event as Delivery
+from tests.overlay.services import Datafold
+from tests.overlay.virtual import START, World, reply
+
+FAST = WaitPolicy(first=0.01, step=0.01, cap=0.05, retry_first=0.01, retry_cap=0.02)
+KEYS = {"DATAFOLD_API_KEY": "df-secret"}
+REF = "datafold:monitors/42/runs/7"
+OTHER = "datafold:monitors/42/runs/8"
+OK = {"run_id": 7, "monitor_id": 42, "state": "ok", "warnings": []}
+REQUEST = DatafoldProvider().get(datafold.Monitor(42).run("monitors/42/runs/7"))
+
+
+def until(condition):
+    limit = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < limit, "it never came"
+        time.sleep(0.002)
+
+
+async def until_async(condition):
+    limit = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < limit, "it never came"
+        await asyncio.sleep(0.002)
+
+
+def sync_client(handler, **rest):
+    return Client(
+        environ=KEYS,
+        policy=FAST,
+        http_client=lambda **_: httpx.Client(transport=httpx.MockTransport(handler)),
+        **rest,
+    )
+
+
+def async_client(handler, **rest):
+    return AsyncClient(
+        environ=KEYS,
+        policy=FAST,
+        http_client=lambda **_: httpx.AsyncClient(transport=httpx.MockTransport(handler)),
+        **rest,
+    )
+
+
+def answer(_):
+    return httpx.Response(200, json=OK)
+
+
+def one_step():
+    yield Step(REQUEST, "datafold")
+
+
+def broken(*_):
+    raise ZeroDivisionError("a defect")
+
+
+# ---- drivers
+
+
+def senders(before):
+    return [t for t in threading.enumerate() if t.name == "omnirun-send" and t not in before]
+
+
+def test_a_defect_in_the_pump_is_told_to_all_who_wait_and_the_client_goes_on():
+    with sync_client(answer) as client:
+        client.get(REF)
+        channel = client._driver.channel()
+        client._driver.call(lambda now: client._engine.scheduler.spawn(one_step(), broken, now))
+        told = channel.get(10)
+        assert isinstance(told, Ended)
+        assert isinstance(told.error, ZeroDivisionError)
+        assert client.wait(REF, timeout=10).ok
+
+
+def test_a_defect_in_the_loop_is_told_to_all_who_wait():
+    async def main():
+        async with async_client(answer) as client:
+            await client.get(REF)
+            channel = client._driver.channel()
+            client._driver.call(lambda now: client._engine.scheduler.spawn(one_step(), broken, now))
+            told = await channel.get(10)
+            assert isinstance(told.error, ZeroDivisionError)
+            assert (await client.wait(REF, timeout=10)).ok
+
+    asyncio.run(main())
+
+
+def test_a_sender_that_is_counted_on_stays(monkeypatch):
+    """Between being chosen for a task and getting it, no sender leaves, however long that takes."""
+    monkeypatch.setattr("omnirun.sync_driver._IDLE", 0.01)
+    before = set(threading.enumerate())
+    with sync_client(answer) as client:
+        client.wait(REF, timeout=10)
+        driver = client._driver
+        assert driver._free.acquire(timeout=10)  # chosen ...
+        (sender,) = senders(before)
+        sender.join(0.05)
+        assert sender.is_alive()  # ... and still there after five times its patience
+        driver._free.release()
+        sender.join(10)
+        assert not sender.is_alive()
+
+
+def test_a_sender_of_a_closed_client_sends_nothing():
+    seen, before = [], set(threading.enumerate())
+    client = sync_client(lambda request: seen.append(request) or answer(request))
+    client.wait(REF, timeout=10)
+    (sender,) = senders(before)
+    client.close()
+    client._driver._tasks.put(None)
+    sender.join(10)
+    assert not sender.is_alive()
+    assert len(seen) == 1
+
+
+def test_a_client_of_before_the_fork_says_so(monkeypatch):
+    with sync_client(answer) as client:
+        monkeypatch.setattr("omnirun.sync_driver.os.getpid", lambda: -1)
+        with pytest.raises(OmnirunError, match="opened before the fork"):
+            client.get(REF)
+
+
+def test_an_async_wait_that_hears_nothing_ends_soon_after_its_deadline(monkeypatch):
+    monkeypatch.setattr("omnirun.waiting._LAST_POLL", 0.02)
+
+    async def stalls(_):
+        await asyncio.sleep(60)
+
+    async def main():
+        async with async_client(stalls) as client:
+            with pytest.raises(WaitTimeout):
+                await client.wait(REF, timeout=0.02)
+
+    asyncio.run(main())
+
+
+def test_requests_that_somebody_cancels_are_polls_that_failed():
+    """Whoever ends a loop's tasks ends ours too; the runs are polled again."""
+    asked, gate = [], []
+
+    async def first_stalls(request):
+        asked.append(request)
+        if len(asked) == 1:
+            await gate[0].wait()
+        return answer(request)
+
+    async def main():
+        gate.append(asyncio.Event())
+        async with async_client(first_stalls) as client:
+            waiting = asyncio.create_task(client.wait(REF))
+            await until_async(lambda: asked)
+            for flight in list(client._driver._flights):
+                flight.cancel()
+            assert (await waiting).ok
+
+    asyncio.run(main())
+    assert len(asked) == 2
+
+
+def test_an_answer_that_comes_while_the_client_is_closed_starts_nothing():
+    asked = []
+
+    async def stubborn(request):
+        asked.append(request)
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            return httpx.Response(200, json=OK | {"state": "checking"})
+
+    async def main():
+        client = async_client(stubborn)
+        waiting = asyncio.create_task(client.wait(REF))
+        await until_async(lambda: asked)
+        await client.close()
+        with pytest.raises(ClientClosed):
+            await waiting
+
+    asyncio.run(main())
+    assert len(asked) == 1
+
+
+# ---- callers that leave
+
+
+def test_leaving_recover_leaves_nothing_behind():
+    asked = []
+
+    async def stalls(request):
+        asked.append(request)
+        await asyncio.sleep(60)
+
+    async def main():
+        async with async_client(stalls) as client:
+            task = asyncio.create_task(client.recover(datafold.Monitor(42), moment(START)))
+            await until_async(lambda: asked)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            scheduler = client._engine.scheduler
+            assert not scheduler._owners or all(owner.done for owner in scheduler._owners.values())
+
+    asyncio.run(main())
+    assert len(asked) == 1
+
+
+def test_the_async_client_recovers_and_lists_targets():
+    def serve(request):
+        if request.url.path.endswith("/runs"):
+            return httpx.Response(
+                200, json={"count": 0, "page": 1, "page_size": 100, "total_pages": 0, "runs": []}
+            )
+        listed = {"count": 1, "page": 1, "page_size": 100, "total_pages": 1, "monitors": [{"id": 42}]}
+        return httpx.Response(200, json=listed)
+
+    async def main():
+        async with async_client(serve) as client:
+            assert await client.recover(datafold.Monitor(42), moment(START)) == []
+            assert [info.target async for info in client.targets("datafold")] == [datafold.Monitor(42)]
+
+    asyncio.run(main())
+
+
+def test_who_leaves_while_some_are_started_finds_them_in_the_log(caplog):
+    gate = []
+
+    async def one_stalls(request):
+        if "/2/" in request.url.path:
+            gate[0].set()
+            await asyncio.sleep(60)
+        return httpx.Response(200, json={"run_id": 7})
+
+    async def main():
+        gate.append(asyncio.Event())
+        async with async_client(one_stalls) as client:
+            started = []
+            targets = [datafold.Monitor(1), datafold.Monitor(2)]
+            task = asyncio.create_task(client.trigger_all(targets))
+            await gate[0].wait()
+            await until_async(lambda: len(client._engine.known._refs) == 1)
+            await asyncio.sleep(0.01)  # the news of the first is read
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            return started
+
+    asyncio.run(main())
+    assert "these runs were started: datafold:monitors/1/runs/7" in caplog.text
+
+
+def test_a_wait_that_is_dropped_ends_quietly():
+    world = World(Datafold({7: 5.0}))
+    script = Waiting(world.engine, world, [REF], None, None).next()
+    next(script)
+    script.close()
+
+
+# ---- news that nobody waits for any more
+
+
+def test_news_of_a_run_that_is_not_waited_for_changes_nothing():
+    world = World(Datafold({7: 5.0}))
+    waiting = Waiting(world.engine, world, [REF], None, None)
+    stranger = datafold.Monitor(42).run("monitors/42/runs/8")
+    waiting._channel.put(Event(Kind.ENDED, stranger, Run(stranger)))
+    assert str(world.run(waiting.next()).ref) == REF
+    assert world.run(waiting.next()) is None
+
+
+@pytest.mark.parametrize("others", [[], [OTHER]])
+def test_leaving_after_the_end_came_and_before_it_was_heard(others):
+    world = World(Datafold({7: 0.0, 8: 60.0}))
+    waiting = Waiting(world.engine, world, [REF], None, None)
+    rest = Waiting(world.engine, world, others, None, None)
+    waiting.begin()
+    rest.begin()
+    world.at(2.0, waiting.close)
+    world.run(_pause(world, 3.0))
+    assert world.engine.poller.pending == len(others)
+    rest.close()
+    assert world.engine.poller.pending == 0
+
+
+def _pause(world, seconds):
+    from omnirun.scripts import Receive  # noqa: PLC0415 - beside its one use
+
+    yield Receive(world.channel(), world.time + seconds)
+
+
+def test_a_reply_for_a_run_that_was_left_meanwhile_is_nobody_s():
+    world = World(Datafold({7: 60.0, 8: 2.0}), latency=0.5)
+    left = Waiting(world.engine, world, [REF], None, None)
+    left.begin()
+    stays = Waiting(world.engine, world, [OTHER], None, None)
+    stays.begin()
+    world.at(0.2, left.close)
+    assert str(world.run(stays.next()).ref) == OTHER
+
+
+# ---- deliveries
+
+
+def delivery(ref):
+    return Delivery(ref, "completed", Run(ref), "d")
+
+
+def test_a_delivery_about_a_run_nobody_waits_for_sends_nothing():
+    world = World(Datafold({7: 60.0}))
+    waiting = Waiting(world.engine, world, [REF], None, None)
+    waiting.begin()
+    world.run(_pause(world, 0.5))
+    before = len(world.sent)
+    world.call(world.engine.noticing(delivery(datafold.Monitor(42).run("monitors/42/runs/8"))))
+    assert len(world.sent) == before
+
+
+def test_a_run_that_is_fetched_already_is_not_missed():
+    """Three runs no list shows; one is being read when the second complete pass ends."""
+    ends = {7: 30.0, 8: 30.0, 9: 30.0}
+    world = World(Datafold(ends, hidden=(7, 8, 9)), latency=0.4)
+    refs = [f"datafold:monitors/42/runs/{run}" for run in ends]
+    waiting = Waiting(world.engine, world, refs, None, None)
+    waiting.begin()
+    first = datafold.Monitor(42).run("monitors/42/runs/7")
+    for at in range(12):
+        world.at(at / 4, lambda: world.engine.noticing(delivery(first))(world.time))
+    done = [world.run(waiting.next()).ref for _ in refs]
+    assert sorted(map(str, done)) == sorted(refs)
+
+
+@attrs.frozen
+class Junk(DatafoldProvider):
+    """A provider that reads a run into something else."""
+
+    def read(self, ref, response, at):
+        return "junk"
+
+
+def test_a_provider_that_reads_junk_ends_its_own_wait_only():
+    world = World(Datafold({7: 60.0, 8: 60.0, 9: 60.0, 10: 60.0}))
+    refs = [f"datafold:monitors/42/runs/{run}" for run in (7, 8, 9, 10)]
+    waiting = Waiting(world.engine, world, refs, None, None)
+    waiting.begin()
+    world.run(_pause(world, 1.0))
+    watch = next(iter(world.engine.poller._watches.values()))
+    watch._provider = Junk()
+    world.call(world.engine.noticing(delivery(datafold.Monitor(42).run("monitors/42/runs/7"))))
+    attempt = world.run(waiting.next())
+    assert (str(attempt.ref), type(attempt.error)) == (REF, AttributeError)
+    assert world.engine.poller.pending == 3
+
+
+# ---- the rest
+
+
+def test_a_base_url_that_can_t_be_parsed_is_refused():
+    account = Account("datafold", api_key="k", base_url="http://[::1")
+    with (
+        Client(accounts=[account], environ={}) as client,
+        pytest.raises(BadRef, match="must read https://host"),
+    ):
+        client.get(REF)
+
+
+def test_what_may_have_been_started_is_looked_for_at_monid_without_a_key_to_hold():
+    world = World(lambda *_: reply(200, {"items": [], "cursor": None}))
+    target = monid.Endpoint("apify", "/x")
+    flow = candidates(
+        world.engine.provider("monid"),
+        target,
+        "monid",
+        world.engine.known,
+        since=moment(START),
+        asking=world.engine.asking,
+    )
+    assert next(flow).exclusive is None
+    flow.close()
