@@ -55,6 +55,9 @@ class Run:
         verdict: what it found; only where the provider says so.
         partial: it succeeded in part.
         state: the provider's own word.
+        created_at: when it was asked for, where the provider says.
+        started_at: when its work began, where the provider says.
+        finished_at: when it ended, where the provider says.
         observed_at: when this was read.
         observed_finished_at: when a wait first saw the end, for providers that don't say.
         error: the provider's words on what went wrong.
