@@ -60,6 +60,7 @@ docs: $(DOCS_READY) ## Build the documentation into site/; a dead link or a miss
 
 recordings: $(DEV_READY) ## Try every message of the command in a terminal; write docs/cli/recordings.md and its pictures
 	$(BIN)/python docs/cli/record.py
+	$(BIN)/python docs/cli/photograph.py
 
 bench-cli: $(DEV_READY) ## Measure `omnirun --help` against `import typer`; fail if it takes more than 1.5 times as long
 	$(BIN)/python benchmarks/bench_cli_start.py $(ARGS)

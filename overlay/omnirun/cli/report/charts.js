@@ -93,7 +93,7 @@ const charts = (() => {
       ...rest, series, dataZoom: zoom(),
       tooltip: { ...rest.tooltip, formatter: (point) => tip(point.data.run) },
       grid: { left: 8, right: 16, top: 10, bottom: 56, containLabel: true },
-      xAxis: { type: "time", ..._axis },
+      xAxis: { type: "time", ..._axis, axisLine: { ..._axis.axisLine, onZero: false } },
       yAxis: {
         type: "value", min: -0.5, max: lanes.length - 0.5, ..._axis, splitLine: { show: false }, axisTick: { show: false },
         axisLabel: {

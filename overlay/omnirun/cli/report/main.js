@@ -69,7 +69,7 @@
   function numbers(runs) {
     const of = (...kinds) => runs.filter((i) => kinds.includes(data.kinds[data.kind[i]])).length;
     const took = runs.map(omni.took).filter((seconds) => seconds !== null).sort((a, b) => a - b);
-    const ended = runs.length - of("running", "unknown"), good = of("pass", "success", "alert");
+    const ended = runs.length - of("running", "unknown", "skipped"), good = of("pass", "success", "alert");
     const rows = [
       ["Runs", number(runs.length)],
       ["Ran successfully", percent(good, ended) || "–"],
