@@ -15,7 +15,6 @@ from attrs import frozen
 from codegen import adding, install, sources, stamp
 from codegen.errors import StageError
 from codegen.packages import check_package, check_provider
-from codegen.places import placed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -86,8 +85,7 @@ def build(name: str, places: Places, *, force: bool, report: Callable[[str], Non
     report("generate")
     from codegen.generate import generate  # noqa: PLC0415  # the generators take a second to import
 
-    with placed(spec):
-        made = generate(spec, places.package)
+    made = generate(spec, places.package)
     report("write")
     files = {**made.shared, **{f"{name}/{path}": text for path, text in made.provider.items()}}
     install.install(pair, spec.text, files, stamp.made(inputs, files, spec.text))

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from codegen import tree
 from codegen.generate import generate
-from codegen.places import placed
 from codegen.spec import normalize_provider
 from codegen.stamp import FILE, SHARED
 
@@ -35,8 +34,7 @@ def check(name: str, places: Places, *, report: Callable[[str], None]) -> str:
     """
     spec = normalize_provider(places.specs, name, report)
     report("generate")
-    with placed(spec):
-        made = generate(spec, places.package)
+    made = generate(spec, places.package)
     report("compare")
     package = "/".join(("generated", *places.package.split(".")))
     wanted = {f"specs/{name}/openapi.yaml": spec.text}

@@ -24,6 +24,7 @@ from codegen.client_render import client_files
 from codegen.errors import StageError
 from codegen.keywords import plain
 from codegen.packages import check_package, check_provider
+from codegen.places import placed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,10 +65,8 @@ def generate(spec: Spec, package: str = "omnirun_raw") -> Generated:
     """
     check_provider(spec.name)
     check_package(package)
-    try:
+    with placed(spec):
         shared, provider = _made(spec, package)
-    except StageError as error:
-        raise _located(error, spec) from error
     source = f"specs/{spec.name}/openapi.yaml (sha256 {spec.sha256})"
     provider = {path: _headed(text, source) for path, text in provider.items()}
     shared = {
@@ -93,17 +92,6 @@ def _made(spec: Spec, package: str) -> tuple[dict[str, str], dict[str, str]]:
     provider |= beside.answer()
     compare(spec, lowered, data, provider)
     return shared, provider
-
-
-def _located(error: StageError, spec: Spec) -> StageError:
-    """The error with the pages and lines that state what it is about."""
-    pointer = error.pointer
-    while pointer and pointer not in spec.provenance:
-        pointer = pointer.rpartition("/")[0]
-    places = [f"{origin.file} line {origin.line}" for origin in spec.provenance.get(pointer, ())]
-    hint = f"stated in {' and '.join(places)}; {error.hint}" if places else error.hint
-    where = f"{spec.name}/openapi.yaml" if error.where == "openapi.yaml" else error.where
-    return StageError(error.stage, where, error.pointer, error.message, hint)
 
 
 def format_files(files: Mapping[str, str], name: str) -> dict[str, str]:

@@ -98,8 +98,9 @@ def test_the_error_names_the_page_the_part_came_from(  # noqa: PLR0917  # pytest
     change(document)
     with pytest.raises(StageError) as caught:
         generate(evolve(spec_of(document), provenance={stated: PAGE}))
-    assert (caught.value.where, caught.value.pointer) == ("example/openapi.yaml", pointer)
-    assert caught.value.hint.startswith("stated in page.md line 12; ")
+    assert caught.value.where == "example/fragments/page.md"
+    assert caught.value.pointer.startswith("line 12 ")
+    assert f"{pointer} of openapi.yaml" in caught.value.message or pointer in caught.value.message
     assert message in caught.value.message
 
 
