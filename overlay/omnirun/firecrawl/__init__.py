@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from omnirun.firecrawl.checks import PROVIDER, Firecrawl, by_summary
 from omnirun.firecrawl.deliveries import read_webhook
-from omnirun.firecrawl.monitors import PROVIDER, Firecrawl, Monitor, by_summary
+from omnirun.firecrawl.monitors import Monitor
 
 __all__ = ["PROVIDER", "Firecrawl", "Monitor", "by_summary", "read_webhook"]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from omnirun.errors import BadRef, BadSignature
-from omnirun.firecrawl.monitors import PROVIDER, Monitor
+from omnirun.firecrawl.checks import PROVIDER
+from omnirun.firecrawl.monitors import Monitor
 from omnirun.webhooks import Event, age, verify
 
 if TYPE_CHECKING:
