@@ -16,7 +16,7 @@ def test_the_example_runs(monkeypatch, capsys):
         exec(compile(example, "README.md", "exec"), {})
     first, *rest = capsys.readouterr().out.splitlines()
     assert first == "finished success pass"
-    assert sum(line.startswith("datafold:monitors/42/runs/") for line in rest) == 235
+    assert sum(line.startswith("datafold:monitors/42/runs/") for line in rest) == 47
     assert sum("finished success" in line for line in rest[-2:]) == 2
 
 
