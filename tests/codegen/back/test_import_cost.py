@@ -47,8 +47,8 @@ def _import(folder, name):
     return imported, models
 
 
-def test_500_models_import_no_more_than_10(document, spec_of, folder):
-    """What is imported is the same however many models there are; time is the benchmarks' business."""
-    few, many = (_import(folder, _client(document, spec_of, folder, count)) for count in (10, 500))
+def test_what_is_imported_is_the_same_however_many_models_there_are(document, spec_of, folder):
+    """Modules are counted here; `make bench-codegen` takes the time, with 500 models against 10."""
+    few, many = (_import(folder, _client(document, spec_of, folder, count)) for count in (5, 50))
     assert few == many
     assert many[1] == 1, "a model is imported when it is used"
