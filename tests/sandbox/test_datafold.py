@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
+import attrs
 import pytest
 
 RUNS = "/api/v1/monitors/42/runs"
@@ -115,3 +116,25 @@ def test_what_is_not_there_is_a_404(call, path, detail):
 def test_a_run_is_only_found_under_its_own_monitor(call):
     run_id = trigger(call, 42)
     assert [get(call, f"/{monitor}/runs/{run_id}").status_code for monitor in (42, 43)] == [200, 404]
+
+
+def test_the_list_of_monitors(call):
+    first = call("datafold", "GET", "/api/v1/monitors?page_size=3").json()
+    assert (first["count"], first["page"], first["page_size"], first["total_pages"]) == (7, 1, 3, 3)
+    assert first["monitors"][0] == {"id": 42, "name": "Monitor 42"}
+    assert call("datafold", "GET", "/api/v1/monitors").json()["page_size"] == 20
+    last = call("datafold", "GET", "/api/v1/monitors?page=3&page_size=3").json()["monitors"]
+    assert [monitor["id"] for monitor in last] == [48]
+    down = call("datafold", "GET", "/api/v1/monitors?sort_order=desc&order_by=id").json()["monitors"]
+    assert [monitor["id"] for monitor in down] == [48, 47, 46, 45, 44, 43, 42]
+
+
+def test_monitors_with_a_tag(call, sandbox):
+    monitors = {
+        **sandbox.datafold_monitors,
+        7: attrs.evolve(sandbox.datafold_monitors[42], id=7, name="Orders", tags=("eu", "daily")),
+    }
+    sandbox.datafold_monitors = monitors
+    for query, found in (("tags=eu", [7]), ("tags=eu&tags=daily", [7]), ("tags=eu&tags=us", [])):
+        answer = call("datafold", "GET", f"/api/v1/monitors?{query}").json()
+        assert ([monitor["id"] for monitor in answer["monitors"]], answer["count"]) == (found, len(found))

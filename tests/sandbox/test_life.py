@@ -43,3 +43,8 @@ def test_a_diverted_life_keeps_its_beginning_and_gets_another_end():
         100,
         ["checking", "STOPPING", "STOPPED"],
     )
+
+
+def test_a_life_that_is_diverted_as_it_begins_goes_by_the_other_plan_alone():
+    life = Life(100, Plan((), "ok")).diverted(100, Plan((("STOPPING", 1),), "STOPPED"))
+    assert [life.state(now) for now in (100, 101)] == ["STOPPING", "STOPPED"]

@@ -61,7 +61,7 @@ def end_by_eof(process):
     [
         (end_by_signal(signal.SIGINT), []),
         (end_by_signal(signal.SIGTERM), []),
-        (end_by_eof, ["--until-eof"]),
+        (end_by_eof, ["--until-eof", "--fault", '{"faults": [{"kind": "answer", "status": 503}]}']),
     ],
     ids=["ctrl-c", "sigterm", "eof"],
 )
@@ -78,7 +78,7 @@ def test_it_says_where_it_is_and_ends_cleanly(end, arguments):
     finally:
         process.kill()
         process.wait()
-    assert answer.status_code == 200
+    assert answer.status_code == (503 if "--fault" in arguments else 200)
     assert (process.returncode, said, complained) == (0, "", "")
 
 
@@ -89,6 +89,14 @@ def test_a_port_that_is_taken_is_one_clear_error(capsys):
     complaint = capsys.readouterr().err
     assert complaint.startswith(f"error: can't listen on 127.0.0.1:{port}: ")
     assert complaint.count("\n") == 1
+
+
+def test_a_rule_nobody_can_read_is_one_clear_error(capsys):
+    assert main.main(["--fault", '{"faults": []}']) == 1
+    expected = (
+        'error: --fault {"faults": []}: faults: Tuple should have at least 1 item after validation, not 0\n'
+    )
+    assert capsys.readouterr().err == expected
 
 
 def test_a_missing_extra_is_one_clear_error(capsys, monkeypatch):

@@ -33,3 +33,14 @@ def test_a_diverted_run_is_found_under_its_id_and_in_its_place():
     diverted = runs.divert(run, 1, Plan((), "STOPPED"))
     assert (runs.get("1"), runs.newest()) == (diverted, [diverted])
     assert diverted.life.state(1) == "STOPPED"
+
+
+def test_the_newest_can_be_forgotten_and_their_ids_are_not_given_again():
+    runs = Runs(str)
+    for target in ("a", "b", "a"):
+        runs.add(target, DONE, Life(0, DONE))
+    runs.forget("a", 1)
+    runs.forget("c", 1)
+    runs.forget("b", 5)
+    assert [run.id for run in runs.newest()] == ["1"]
+    assert runs.add("a", DONE, Life(0, DONE)).id == "4"
