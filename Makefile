@@ -16,7 +16,7 @@ DOCS_READY := $(VENV)/.ready-docs
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test update generate check api-check downstream lint docs recordings bench-cli bench-codegen clean
+.PHONY: help demo test update generate check api-check downstream lint docs recordings bench-cli bench-codegen soak clean
 
 help: ## Say what can be done (the default)
 	@echo "omnirun: trigger a run, wait for it, page through its history, the same way for every provider"
@@ -64,6 +64,9 @@ recordings: $(DEV_READY) ## Try every message of the command in a terminal; writ
 
 bench-cli: $(DEV_READY) ## Measure `omnirun --help` against `import typer`; fail if it takes more than 1.5 times as long
 	$(BIN)/python benchmarks/bench_cli_start.py $(ARGS)
+
+soak: $(DEV_READY) ## Trigger 10,000 runs while 30 % of all requests meet a fault; fail if one is paid twice, lost or not ours
+	$(BIN)/python benchmarks/soak.py $(ARGS)
 
 bench-codegen: $(DEV_READY) ## Measure a build against the two generators called bare; fail if a bound does not hold
 	$(BIN)/python benchmarks/bench_codegen.py $(ARGS)
