@@ -38,8 +38,8 @@ MONITOR = datafold.Monitor(42)
 CHECK = firecrawl.Monitor(uuid(1))
 
 
-def trigger(world, target=MONITOR, on_conflict="raise"):
-    return world.run(world.engine.trigger(world, target, on_conflict))
+def trigger(world, target=MONITOR, on_conflict="raise", on_lost=None):
+    return world.run(world.engine.trigger(world, target, on_conflict, on_lost))
 
 
 def posts(world):
@@ -551,3 +551,52 @@ def test_recover_raises_what_keeps_it_from_looking():
         recover(World(lambda *_: reply(401)))
     with pytest.raises(PageError, match="could not be read"):
         recover(World(lambda *_: reply(500)))
+
+
+# ---- who may adopt
+
+
+def test_who_can_t_have_a_wrong_run_has_none_adopted():
+    with pytest.raises(AmbiguousTrigger) as caught:
+        trigger(World(Flaky(LOST, accepts=1)), on_lost="raise")
+    assert [ref.path for ref in caught.value.candidates] == ["monitors/42/runs/101"]
+    assert trigger(World(Flaky(LOST, accepts=1)), on_lost="adopt").origin is Origin.ADOPTED
+
+
+def monid_that_loses_the_answer():
+    began = []
+
+    def serve(request, at):
+        if request.method == "POST":
+            began.append(at)
+            return LOST
+        items = [
+            {"runId": "r", "provider": "apify", "endpoint": "/x", "status": "RUNNING", "createdAt": iso(at)}
+            for at in began
+        ]
+        return reply(200, {"items": items, "cursor": None})
+
+    return serve
+
+
+def test_monid_adopts_only_where_the_caller_allows_it():
+    target = monid.Endpoint("apify", "/x", input={"q": 1})
+    with pytest.raises(AmbiguousTrigger) as caught:
+        trigger(World(monid_that_loses_the_answer()), target)
+    assert [ref.path for ref in caught.value.candidates] == ["runs/r"]
+    run = trigger(World(monid_that_loses_the_answer()), target, on_lost="adopt")
+    assert (run.origin, run.target, run.ref.path) == (Origin.ADOPTED, target, "runs/r")
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"on_lost": "resend"}, r"on_lost is 'adopt' or 'raise', not 'resend'"),
+        ({"on_conflict": "wait"}, r"on_conflict is 'raise' or 'attach', not 'wait'"),
+    ],
+)
+def test_an_option_that_is_none_is_refused_before_anything_is_sent(options, match):
+    world = World(Flaky())
+    with pytest.raises(ValueError, match=match):
+        trigger(world, **options)
+    assert world.sent == []
