@@ -101,7 +101,8 @@ def test_ctrl_c_twice_leaves_at_once_and_says_what_is_at_stake(terminal, environ
 def test_a_list_that_is_interrupted_says_where_to_go_on(process, environment):
     environment.sandbox.faults.add(faults.Late(20), method="GET", path="*/runs", skip=1)
     child = process("history", OK, "-o", "jsonl")
-    child.stdout.readline()
+    for _ in range(3):
+        child.stdout.readline()
     child.send_signal(signal.SIGTERM)
     _, err = child.communicate(timeout=60)
     assert child.returncode == 130
@@ -135,6 +136,15 @@ def test_sigterm_is_an_interrupt(process, slow):
     assert (child.returncode, [row["problem"] for row in rows]) == (130, ["the wait was interrupted"] * 2)
     named = [line.strip() for line in err.splitlines() if line.startswith("  ")]
     assert sorted(row["ref"] for row in rows) == sorted(named)
+
+
+def test_a_get_that_is_interrupted_shows_what_had_an_answer(process, environment):
+    environment.sandbox.faults.add(faults.Late(20), method="GET", path="*/runs/1002")
+    child = process("get", f"{OK}/runs/1001", f"{OK}/runs/1002", "-o", "jsonl")
+    child.stdout.readline()
+    child.send_signal(signal.SIGTERM)
+    _, err = child.communicate(timeout=60)
+    assert (child.returncode, err) == (130, "interrupted: reading ended early, 1 of 2 had no answer yet\n")
 
 
 def test_a_reader_that_leaves_ends_it_quietly(process):

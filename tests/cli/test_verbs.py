@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from omnirun.cli import checkup
+from omnirun.hooks import Answered, Outgoing
 from omnirun.sandbox import faults
 
 OK, ALERTING, FAILING = (f"datafold:monitors/{number}" for number in (42, 43, 44))
@@ -41,17 +44,17 @@ def test_run_ends_as_its_runs_do(omnirun, arguments, code):
 
 def test_every_target_has_its_row_and_what_failed_says_why(omnirun):
     result = omnirun("run", OK, "datafold:monitors/999", FAILING, "-o", "json")
-    shown = [
-        (row["target"], row["outcome"], row["error"], row["problem"]) for row in json.loads(result.stdout)
-    ]
-    assert shown == [
-        (OK, "success", None, None),
-        ("datafold:monitors/999", None, None, "datafold:monitors/999: HTTP 404: Monitor not found"),
-        (FAILING, "failure", "relation ORDERS does not exist", None),
-    ]
+    fine, unknown, failed = json.loads(result.stdout)
+    assert (fine["target"], fine["outcome"], fine["error"], fine["problem"]) == (OK, "success", None, None)
+    assert (unknown["target"], unknown["outcome"], unknown["error"]) == ("datafold:monitors/999", None, None)
+    assert unknown["problem"].startswith("datafold:monitors/999: HTTP 404: Monitor not found")
+    assert (failed["target"], failed["error"], failed["problem"]) == (
+        FAILING,
+        "relation ORDERS does not exist",
+        None,
+    )
     assert "error: datafold:monitors/999: HTTP 404: Monitor not found" in result.stderr
     assert "ended as failure (error): relation ORDERS does not exist" in result.stderr
-    assert "triggered datafold:monitors/42/runs/" in result.stderr
 
 
 def test_a_target_given_twice_is_run_twice_and_a_ref_is_waited_for_once(omnirun):
@@ -338,9 +341,54 @@ def test_the_doctor_names_what_is_wrong(omnirun, environment, monkeypatch):
     environment.sandbox.clock = clock
     found = {row["check"]: (row["result"], row["detail"]) for row in json.loads(result.stdout)}
     assert result.exit_code == 5
-    assert found["datafold key is taken"] == ("problem", "datafold:monitors: HTTP 401: Invalid API key")
+    assert found["datafold accepts the key"][0] == "problem"
+    assert found["datafold accepts the key"][1].startswith("datafold:monitors: HTTP 401: Invalid API key")
     assert found["datafold@eu answers"][0] == "ok"
     assert found["datafold@odd answers"][0] == "problem"
     assert (found["firecrawl key"][0], found["firecrawl answers"][0]) == ("none", "ok")
     assert "Connection refused" in found["monid answers"][1]
     assert "wrong-key-of-many-letters" not in result.stdout + result.stderr
+
+
+# ------------------------------------------------------------------------------------------------ the doctor's corners
+
+
+LANE = checkup.Lane("monid", "eu", key=True)
+REQUEST = Outgoing("monid@eu", "GET", "http://127.0.0.1/", "x")
+
+
+@pytest.mark.parametrize(
+    ("headers", "result", "detail"),
+    [
+        ({}, "unknown", "the reply had no date"),
+        ({"date": "Sat, 21 Nov 2026 12:00:00 GMT"}, "ok", "within 5 s of this machine's"),
+        (
+            {"date": "Sat, 21 Nov 2026 12:01:00 GMT"},
+            "warning",
+            "60 s ahead of this machine's: one of the two is wrong",
+        ),
+        (
+            {"date": "Sat, 21 Nov 2026 11:59:00 GMT"},
+            "warning",
+            "60 s behind this machine's: one of the two is wrong",
+        ),
+    ],
+)
+def test_clocks_that_differ_are_told(headers, result, detail):
+    noon = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
+    (row,) = checkup._clock(LANE, noon + 1, Answered(REQUEST, 1.0, 200, headers))
+    assert row.record == {"check": "monid@eu clock", "result": result, "detail": detail}
+
+
+def test_a_provider_without_lists_is_not_asked(omnirun, monkeypatch):
+    monkeypatch.setattr(checkup, "_LISTS", {})
+    monkeypatch.setattr(checkup, "_PACKAGES", ("omnirun-never-heard-of",))
+    found = {row["check"]: row["result"] for row in json.loads(omnirun("doctor", "-o", "json").stdout)}
+    assert (found["monid answers"], found["omnirun-never-heard-of"]) == ("unknown", "unknown")
+
+
+def test_the_doctor_looks_at_named_accounts_that_can_only_list_runs(omnirun, environment, monkeypatch):
+    monkeypatch.setenv("MONID_EU_API_KEY", environment.environment["MONID_API_KEY"])
+    monkeypatch.setenv("MONID_EU_BASE_URL", environment.environment["MONID_BASE_URL"])
+    found = {row["check"]: row["result"] for row in json.loads(omnirun("doctor", "-o", "json").stdout)}
+    assert found["monid@eu answers"] == "ok"

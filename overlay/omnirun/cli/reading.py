@@ -99,21 +99,21 @@ def history(
 
 
 def _asked(client: Client, target: Target, wanted: Wanted) -> Pages[Run]:
-    try:
-        return client.history(
-            target,
-            since=wanted.since,
-            until=wanted.until,
-            status=wanted.status,
-            limit=wanted.limit,
-            cursor=wanted.cursor,
-        )
-    except OmnirunError:
-        raise
-    except ValueError as error:  # a word that is no status; the message lists what there is
-        known = [*provider(target.provider).states, *Phase, *Outcome, *Verdict]
-        near = (did_you_mean(word, known) for word in wanted.status if word not in known)
-        raise Usage(f"{error}{''.join(near)}") from None
+    known = list(dict.fromkeys([*provider(target.provider).states, *Phase, *Outcome, *Verdict]))
+    for word in wanted.status:
+        if word not in known:
+            raise Usage(
+                f"{word!r} is no status of {target.provider}.{did_you_mean(word, known)} "
+                f"There are {', '.join(known)}."
+            )
+    return client.history(
+        target,
+        since=wanted.since,
+        until=wanted.until,
+        status=wanted.status,
+        limit=wanted.limit,
+        cursor=wanted.cursor,
+    )
 
 
 def targets(

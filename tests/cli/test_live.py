@@ -1,0 +1,95 @@
+"""What is drawn and said while runs are waited for."""
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from rich.console import Console
+
+from omnirun import Outcome, Phase, Ref, Run, Verdict
+from omnirun.cli import live
+
+REFS = [Ref.parse(f"datafold:monitors/42/runs/{number}") for number in range(1, 31)]
+
+
+def run(ref, state="checking", **rest):
+    began = datetime.now(UTC) - timedelta(seconds=75)
+    return Run(ref, phase=Phase.RUNNING, state=state, started_at=began, **rest)
+
+
+def ended(ref, outcome=Outcome.SUCCESS, verdict=Verdict.PASS):
+    end = datetime.now(UTC)
+    return Run(
+        ref,
+        None,
+        Phase.FINISHED,
+        outcome,
+        verdict,
+        state="ok",
+        started_at=end - timedelta(seconds=5),
+        finished_at=end,
+    )
+
+
+@pytest.fixture
+def watched(monkeypatch):
+    """Thirty runs that are watched on a terminal of 14 lines."""
+    monkeypatch.setattr(live, "on_terminal", lambda _: True)
+    polls = iter([None, *[4.2] * 100])
+    made = live.Watched(dict.fromkeys(REFS), lambda _: next(polls))
+    made.shown()
+    return made
+
+
+def drawn(watched, height=14):
+    console = Console(file=io.StringIO(), width=90, height=height, force_terminal=False)
+    console.print(watched)
+    return console.file.getvalue().splitlines()
+
+
+def test_a_screen_shows_what_fits_on_it_and_counts_the_rest(watched):
+    watched.see(run(REFS[0]))
+    lines = drawn(watched)
+    assert lines[0].split()[1:] == ["datafold:monitors/42/runs/1", "checking", "1m", "15s", "asking"]
+    assert lines[1].split()[1:] == ["datafold:monitors/42/runs/2", "…", "next", "poll", "in", "4", "s"]
+    assert lines[-2].strip() == "and 20 more"
+    assert lines[-1].startswith("30 runs to wait for, 0 ended, ")
+
+
+def test_ended_runs_stay_while_there_is_room(watched):
+    for ref in REFS[:27]:
+        watched.see(ended(ref))
+    watched.see(ended(REFS[27], Outcome.FAILURE, None))
+    watched.gone(REFS[28])
+    watched.gone(None)
+    lines = drawn(watched)
+    assert [line.split()[0] for line in lines[7:9]] == ["✓", "•"]
+    assert lines[8].split()[1:] == ["datafold:monitors/42/runs/28", "ok", "5.0", "s"]
+    assert lines[-1].startswith("1 run to wait for, 28 ended, ")
+
+
+def test_elsewhere_each_change_is_a_line(capsys):
+    watched = live.Watched(dict.fromkeys(REFS[:1]), lambda _: None)
+    with watched.shown():
+        for seen in (run(REFS[0]), run(REFS[0]), ended(REFS[0]), ended(REFS[0])):
+            watched.see(seen)
+    said = [line.split("  ")[1:] for line in capsys.readouterr().err.splitlines()]
+    assert said == [
+        ["datafold:monitors/42/runs/1", "checking"],
+        ["datafold:monitors/42/runs/1", "ok success pass (5.0 s)"],
+    ]
+
+
+def test_counting_is_drawn_on_a_terminal_only(monkeypatch, capsys):
+    with live.counting("reading", 3) as count:
+        count()
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(live, "on_terminal", lambda _: True)
+    console = Console(file=io.StringIO(), force_terminal=True, width=80)
+    monkeypatch.setattr(live, "stderr", lambda: console)
+    with live.counting("reading", 3) as count:
+        count()
+        count()
+    with live.counting("reading", 1) as count:
+        count()
+    assert "reading (2 of 3)" in console.file.getvalue() or "reading (0 of 3)" in console.file.getvalue()
