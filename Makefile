@@ -12,11 +12,13 @@ BIN := $(VENV)/bin
 RUN_READY := $(VENV)/.ready-run
 DEV_READY := $(VENV)/.ready-dev
 DOCS_READY := $(VENV)/.ready-docs
+BENCH := .venv-bench
+BENCH_READY := $(BENCH)/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test update generate check api-check downstream lint docs recordings bench-cli bench-codegen soak clean
+.PHONY: help demo test update generate check api-check downstream lint docs recordings bench bench-check bench-cli bench-codegen soak clean
 
 help: ## Say what can be done (the default)
 	@echo "omnirun: trigger a run, wait for it, page through its history, the same way for every provider"
@@ -62,6 +64,12 @@ recordings: $(DEV_READY) ## Try every message of the command in a terminal; writ
 	$(BIN)/python docs/cli/record.py
 	$(BIN)/python docs/cli/photograph.py
 
+bench: $(DEV_READY) $(BENCH_READY) ## Measure omnirun side by side with its peers; keep it in benchmarks/RESULTS.md (ARGS="gets crowd" measures those)
+	$(BENCH)/bin/python -m benchmarks.side_by_side $(ARGS)
+
+bench-check: $(DEV_READY) $(BENCH_READY) ## Measure again; fail if a ratio is worse than 1.15 times the recorded one
+	$(BENCH)/bin/python -m benchmarks.side_by_side --check $(ARGS)
+
 bench-cli: $(DEV_READY) ## Measure `omnirun --help` against `import typer`; fail if it takes more than 1.5 times as long
 	$(BIN)/python benchmarks/bench_cli_start.py $(ARGS)
 
@@ -72,7 +80,7 @@ bench-codegen: $(DEV_READY) ## Measure a build against the two generators called
 	$(BIN)/python benchmarks/bench_codegen.py $(ARGS)
 
 clean: ## Remove .venv and everything the tools leave behind
-	rm -rf $(VENV) build dist site .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) build dist site .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------------------------ set-up
@@ -117,6 +125,14 @@ $(DEV_READY): pyproject.toml constraints.txt | $(BIN)/python
 
 $(DOCS_READY): pyproject.toml constraints.txt | $(BIN)/python
 	$(call install,docs)
+	@touch $@
+
+# The peers of `make bench` stay out of the environment of development.
+$(BENCH_READY): pyproject.toml benchmarks/requirements.txt | $(BIN)/python
+	@echo "==> Installing the peers of the benchmark into $(BENCH)"
+	@test -x $(BENCH)/bin/python || $(BIN)/python -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+	  --requirement benchmarks/requirements.txt --editable .
 	@touch $@
 
 comma := ,

@@ -1,0 +1,69 @@
+"""`make bench` and `make bench-check`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.side_by_side import crowd, gets, imports, pages, pipeline, report, waiting
+from benchmarks.side_by_side.server import served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from benchmarks.side_by_side.rounds import Row
+
+_RUNS = 100_000
+
+
+def main() -> None:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.side_by_side", description=__doc__)
+    parser.add_argument("families", nargs="*", help="which ones; all if none is named, and only then kept")
+    parser.add_argument("--rounds", type=int, default=15, help="how often everything is measured")
+    parser.add_argument("--check", action="store_true", help="compare with what was recorded, keep nothing")
+    parser.add_argument(
+        "--figures", action="store_true", help="draw the figures of docs/performance.md instead"
+    )
+    parser.add_argument(
+        "--dev", type=Path, default=Path(".venv/bin/python"), help="the Python of development"
+    )
+    given = parser.parse_args()
+    if given.figures:
+        from benchmarks.side_by_side import figures  # noqa: PLC0415 - matplotlib is slow to import
+
+        figures.draw()
+        return
+    rows: list[Row] = []
+    with served(_RUNS) as url:
+        families = _families(url, given.rounds, given.dev)
+        for name in given.families or families:
+            began = time.monotonic()
+            for row in families[name]():
+                rows.append(row)
+                print(report.line(row), flush=True)
+            print(f"    ({name}: {time.monotonic() - began:.0f} s)", flush=True)
+    if given.check:
+        found = report.worse(rows)
+        print("\n".join(found) or "nothing became worse than what is recorded")
+        sys.exit(bool(found))
+    if not given.families:
+        report.write(rows)
+
+
+def _families(url: str, rounds: int, dev: Path) -> dict[str, Callable[[], Iterator[Row]]]:
+    return {
+        "imports": lambda: imports.rows(url, rounds),
+        "gets": lambda: gets.rows(url, rounds),
+        "pages": lambda: pages.rows(url, rounds, dev, _RUNS),
+        "crowd": lambda: crowd.rows(url, max(3, rounds // 4)),
+        "waiting": waiting.rows,
+        "pipeline": lambda: pipeline.rows(dev),
+    }
+
+
+if __name__ == "__main__":
+    main()

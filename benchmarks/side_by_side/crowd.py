@@ -1,0 +1,101 @@
+"""Two thousand gets at once, from a server that answers at once and from one that takes 50 ms.
+
+Rules: by hand means 64 or 200 tasks that share one client and take the next address each; a naive `gather` of all two
+thousand is counted too, by how many end in PoolTimeout within its pool timeout. Throughput is what is compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import httpx2
+
+from benchmarks.side_by_side import bodies
+from benchmarks.side_by_side.gets import KEY, accounts
+from benchmarks.side_by_side.rounds import Row, ratios
+from omnirun import AsyncClient
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+_DELAYS = {"at once": ("", 1.5), "after 50 ms": ("/50ms", 4.0)}
+_TASKS = (64, 200)
+
+
+def rows(url: str, rounds: int, count: int = 2000) -> Iterator[Row]:
+    """Measure the crowds."""
+    for answers, (prefix, goal) in _DELAYS.items():
+        found = asyncio.run(_rounds(url + prefix, rounds, count))
+        case = f"{count} gets at once, answered {answers}"
+        for tasks in _TASKS:
+            name = f"httpx, {tasks} tasks"
+            yield Row(case, "omnirun", name, *ratios(found[name], found["omnirun"]), goal, more=True)
+        for tasks in _TASKS:
+            name = f"httpx2, {tasks} tasks"
+            found_ratios = ratios(found[name], found["omnirun on httpx2"])
+            yield Row(case, "omnirun on httpx2", name, *found_ratios, 1.0, more=True)
+    lost = asyncio.run(_naive(f"{url}/50ms/v1/runs/{bodies.RUN}", count))
+    yield Row(
+        f"{count} gets in one naive gather over httpx",
+        "httpx.AsyncClient",
+        "",
+        *[lost] * 3,
+        unit="PoolTimeouts",
+        steady=False,
+        note="with httpx's default pool timeout of 5 s",
+    )
+
+
+async def _rounds(url: str, rounds: int, count: int) -> dict[str, list[float]]:
+    address = f"{url}/v1/runs/{bodies.RUN}"
+    subjects: dict[str, Callable[[], Awaitable[float]]] = {
+        "omnirun": lambda: _ours(url, count, None),
+        "omnirun on httpx2": lambda: _ours(url, count, httpx2.AsyncClient),
+    }
+    for tasks in _TASKS:
+        subjects[f"httpx, {tasks} tasks"] = lambda tasks=tasks: _by_hand(  # type: ignore[misc]
+            httpx.AsyncClient, address, count, tasks
+        )
+        subjects[f"httpx2, {tasks} tasks"] = lambda tasks=tasks: _by_hand(  # type: ignore[misc]
+            httpx2.AsyncClient, address, count, tasks
+        )
+    found: dict[str, list[float]] = {name: [] for name in subjects}
+    for number in range(rounds):
+        for name in sorted(subjects, reverse=bool(number % 2)):
+            found[name].append(await subjects[name]())
+    return found
+
+
+async def _ours(url: str, count: int, factory: Any) -> float:
+    ref = f"monid:runs/{bodies.RUN}"
+    async with AsyncClient(accounts=accounts(url), environ={}, http_client=factory) as client:
+        await client.get(ref)
+        began = time.perf_counter()
+        await asyncio.gather(*(client.get(ref) for _ in range(count)))
+        return time.perf_counter() - began
+
+
+async def _by_hand(kind: Any, address: str, count: int, tasks: int) -> float:
+    headers = {"Authorization": f"Bearer {KEY}"}
+    limits = {"max_connections": tasks, "max_keepalive_connections": tasks}
+    module = httpx if kind is httpx.AsyncClient else httpx2
+    async with kind(headers=headers, limits=module.Limits(**limits), timeout=60) as client:
+        left = iter(range(count))
+
+        async def work() -> None:
+            for _ in left:
+                (await client.get(address)).json()
+
+        await client.get(address)
+        began = time.perf_counter()
+        await asyncio.gather(*(work() for _ in range(tasks)))
+        return time.perf_counter() - began
+
+
+async def _naive(address: str, count: int) -> float:
+    async with httpx.AsyncClient() as client:
+        ends = await asyncio.gather(*(client.get(address) for _ in range(count)), return_exceptions=True)
+    return float(sum(isinstance(end, httpx.PoolTimeout) for end in ends))

@@ -1,0 +1,116 @@
+"""The figures of docs/performance.md: scaling plots, the Pareto plot, and flame graphs of one call, one page, one wait.
+
+Rule: a flame graph is of many repetitions, sampled from outside by py-spy, and keeps no path of the machine it was
+drawn on; matplotlib writes no dates and no random ids.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("svg")
+import matplotlib.pyplot as plt
+
+from benchmarks.side_by_side import pages, providers, waiting
+from benchmarks.side_by_side.server import served
+
+_DOCS = Path("docs/performance")
+_KINDS = {"Monid": providers.Monid, "Datafold": providers.Datafold, "Firecrawl": providers.Firecrawl}
+_SIZES = (100, 1_000, 10_000, 100_000)
+_SECONDS = 6
+_RATE = 400
+
+
+def draw() -> None:
+    """Draw them all."""
+    _DOCS.mkdir(exist_ok=True)
+    mpl.rcParams.update(
+        {"svg.hashsalt": "omnirun", "svg.fonttype": "none", "font.size": 9, "axes.grid": True}
+    )
+    _pareto()
+    _waits()
+    _paging()
+    for name in ("call", "page", "wait"):
+        _flame(name)
+
+
+def _save(figure: plt.Figure, name: str) -> None:
+    figure.tight_layout()
+    figure.savefig(_DOCS / f"{name}.svg", metadata={"Date": None, "Creator": None})
+    plt.close(figure)
+    print(f"drew {_DOCS / name}.svg", flush=True)
+
+
+def _pareto() -> None:
+    """Requests and lag of one wait, by median; the lower left is better."""
+    figure, axes = plt.subplots(1, len(waiting.SINGLES), figsize=(11, 3))
+    for axis, (median, costs) in zip(axes, waiting.singles().items(), strict=True):
+        for policy, cost in costs.items():
+            ours = policy == "omnirun"
+            axis.scatter(
+                cost.requests, cost.lag, marker="*" if ours else "o", s=90 if ours else 25, label=policy
+            )
+        axis.set(title=f"median {median}", xlabel="requests per run", xscale="log", yscale="log")
+    axes[0].set_ylabel("mean seconds late")
+    axes[-1].legend(fontsize=7)
+    _save(figure, "pareto")
+
+
+def _waits() -> None:
+    """Requests, CPU and memory per run of waiting for 100 to 100,000 at once."""
+    figure, axes = plt.subplots(1, 3, figsize=(11, 3))
+    for name, kind in _KINDS.items():
+        found = [waiting.crowd(kind, waiting.drawn(60.0, size)) for size in _SIZES]
+        axes[0].plot(_SIZES, [each.polls for each in found], marker="o", label=name)
+        axes[1].plot(_SIZES, [1e3 * each.cpu / each.runs for each in found], marker="o", label=name)
+        axes[2].plot(_SIZES, [each.memory for each in found], marker="o", label=name)
+        for each in found:
+            print(f"{name}: {each}", flush=True)
+    axes[0].set(title="polls in all, median 60 s", xscale="log", yscale="log", xlabel="runs waited for")
+    axes[1].set(title="CPU, ms per run", xscale="log", ylim=(0, None), xlabel="runs waited for")
+    axes[2].set(title="bytes per run", xscale="log", ylim=(0, None), xlabel="runs waited for")
+    axes[0].legend()
+    _save(figure, "waiting")
+
+
+def _paging() -> None:
+    """Runs per second and peak memory of reading 100 to 100,000 runs."""
+    with served(_SIZES[-1]) as url:
+        found = [pages.throughput(url, size) for size in _SIZES]
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3))
+    axes[0].plot(
+        _SIZES, [1e6 * seconds / size for size, (seconds, _) in zip(_SIZES, found, strict=True)], marker="o"
+    )
+    axes[0].set(title="microseconds per run read", xscale="log", ylim=(0, None), xlabel="runs read")
+    axes[1].plot(_SIZES, [peak / 2**20 for _, peak in found], marker="o")
+    axes[1].set(title="peak of what is held, MB", xscale="log", ylim=(0, None), xlabel="runs read")
+    _save(figure, "paging")
+
+
+def _flame(name: str) -> None:
+    """Sample a loop over one piece of work."""
+    with tempfile.TemporaryDirectory(prefix="omnirun-bench-") as folder:
+        out = Path(folder) / "flame.svg"
+        spy = [
+            str(Path(sys.executable).parent / "py-spy"),
+            "record",
+            "--format",
+            "flamegraph",
+            "--rate",
+            str(_RATE),
+        ]
+        work = [sys.executable, "-m", "benchmarks.side_by_side.loops", name, str(_SECONDS)]
+        subprocess.run([*spy, "--output", str(out), "--", *work], check=True, capture_output=True)  # noqa: S603
+        text = out.read_text(encoding="utf-8")
+    text = re.sub(r"[^ ()\"<>]*/(?:site-packages|lib/python[\d.]+|overlay|generated)/", "", text)
+    text = text.replace(f"{Path.cwd()}/", "")
+    if "/home/" in text or "/root/" in text or "/tmp/" in text:  # noqa: S108 - what must not be in it
+        raise AssertionError("the flame graph names a path of this machine")
+    (_DOCS / f"flame-{name}.svg").write_text(text, encoding="utf-8")
+    print(f"drew {_DOCS}/flame-{name}.svg", flush=True)

@@ -1,0 +1,33 @@
+"""One call, one page or one wait, over and over, for a profiler to look at."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from benchmarks.side_by_side import bodies, providers, waiting
+from benchmarks.side_by_side.gets import accounts
+from benchmarks.side_by_side.server import served
+from omnirun import Client, monid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def main(name: str, seconds: float) -> None:
+    """Do it until the time is up."""
+    with served() as url, Client(accounts=accounts(url), environ={}) as client:
+        works: dict[str, Callable[[], object]] = {
+            "call": lambda: client.get(f"monid:runs/{bodies.RUN}"),
+            "page": lambda: deque(client.history(monid.Workspace(), limit=100), maxlen=0),
+            "wait": lambda: waiting.crowd(providers.Monid, waiting.drawn(60.0, 1000), memory=False),
+        }
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            works[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], float(sys.argv[2]))

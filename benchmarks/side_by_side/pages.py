@@ -1,0 +1,183 @@
+"""Reading pages: a hundred thousand runs over the wire, and a page of a thousand that is already there.
+
+By hand means decoded JSON and nothing else, so omnirun's side of it is what a `Run` costs. pydantic's models are our own
+generated `schemas.py`; the stock client is what openapi-python-client makes of the same document with its own templates.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections import deque
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from benchmarks.side_by_side import bodies
+from benchmarks.side_by_side.gets import KEY, accounts
+from benchmarks.side_by_side.rounds import Row, interleaved, ratios, timed
+from omnirun import Client, datafold, firecrawl, monid
+from omnirun_raw.datafold import schemas as datafold_schemas
+from omnirun_raw.firecrawl import schemas as firecrawl_schemas
+from omnirun_raw.http import Response
+from omnirun_raw.monid import schemas as monid_schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_RUNS = 100_000
+_PAGE = 1000
+_NOW = 1_800_000_000.0
+
+
+def rows(url: str, rounds: int, dev: Path, runs: int = _RUNS) -> Iterator[Row]:
+    """Measure paging, then reading; `dev` is the Python that has openapi-python-client."""
+    yield from _paging(url, max(3, rounds // 3), runs)
+    with TemporaryDirectory(prefix="omnirun-bench-") as folder:
+        for name in ("datafold", "firecrawl", "monid"):
+            with _stock(dev, name, Path(folder)) as stock:
+                yield from _reading(name, rounds * 2, stock)
+
+
+def _paging(url: str, rounds: int, runs: int) -> Iterator[Row]:
+    case = f"paging {runs:,} runs, pages of 100"
+    with (
+        httpx.Client(headers={"Authorization": f"Bearer {KEY}"}) as by_hand,
+        Client(accounts=accounts(url), environ={}) as ours,
+    ):
+        found = interleaved(
+            {
+                "httpx": timed(lambda: _counted(_by_hand(by_hand, url), runs)),
+                "omnirun": timed(lambda: _counted(ours.history(monid.Workspace()), runs)),
+            },
+            rounds,
+        )
+        yield Row(case, "omnirun", "httpx + json by hand", *ratios(found["omnirun"], found["httpx"]), 1.25)
+        early, late = _peaks(ours, runs)
+        yield Row(case + ": memory at the end / after a fifth", "omnirun", "", *[late / early] * 3, 1.1)
+
+
+def _counted(runs: Any, expected: int) -> None:
+    read = sum(1 for _ in runs)
+    if read != expected:
+        raise AssertionError(f"{read} runs were read, not {expected}")
+
+
+def _by_hand(client: httpx.Client, url: str) -> Iterator[dict[str, Any]]:
+    cursor: str | None = None
+    while True:
+        params = {"limit": "100"} | ({} if cursor is None else {"cursor": cursor})
+        body = client.get(f"{url}/v1/runs", params=params).json()
+        yield from body["items"]
+        cursor = body["cursor"]
+        if cursor is None:
+            return
+
+
+def _peaks(client: Client, runs: int) -> tuple[float, float]:
+    """Tell the peaks of what is held, after a fifth of the runs and at the end; the window of refs is full by then."""
+    tracemalloc.start()
+    try:
+        history = iter(client.history(monid.Workspace()))
+        deque((next(history) for _ in range(runs // 5)), maxlen=0)
+        _, early = tracemalloc.get_traced_memory()
+        deque(history, maxlen=0)
+        _, late = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return float(early), float(late)
+
+
+# ---- a page that is there
+
+
+_PAGES = {
+    "datafold": (bodies.datafold_page(range(_PAGE), 1, 1), "runs", datafold.PROVIDER, datafold.Monitor(42)),
+    "firecrawl": (
+        bodies.firecrawl_page(range(_PAGE)),
+        "data",
+        firecrawl.PROVIDER,
+        firecrawl.Monitor(bodies.MONITOR),
+    ),
+    "monid": (bodies.monid_page(range(_PAGE), None), "items", monid.PROVIDER, monid.Workspace()),
+}
+_SCHEMAS = {
+    "datafold": datafold_schemas.ApiPublicListMonitorRunsOut,
+    "firecrawl": firecrawl_schemas.MonitorCheckListResponse,
+    "monid": monid_schemas.RunListResponse,
+}
+_STOCK = {
+    "datafold": "api_public_list_monitor_runs_out.ApiPublicListMonitorRunsOut",
+    "firecrawl": "monitor_check_list_response.MonitorCheckListResponse",
+    "monid": "run_list_response.RunListResponse",
+}
+
+
+def _reading(name: str, rounds: int, stock: Callable[[Any], Any]) -> Iterator[Row]:
+    content, _, provider, target = _PAGES[name]
+    response, listing, schema = Response(200, {}, content), provider.history(target), _SCHEMAS[name]
+    if len(listing.read(response, _NOW).items) != _PAGE:
+        raise AssertionError("the page was not read in full")
+    found = interleaved(
+        {
+            "json": _times(lambda: json.loads(content)),
+            "omnirun": _times(lambda: listing.read(response, _NOW)),
+            "pydantic": _times(lambda: schema.model_validate_json(content)),
+            "stock": _times(lambda: stock(json.loads(content))),
+        },
+        rounds,
+    )
+    case = f"a page of {_PAGE} runs of {name} into values"
+    yield Row(case, "omnirun", "json.loads alone", *ratios(found["omnirun"], found["json"]), 3.0)
+    yield Row(
+        case, "omnirun", "pydantic, model_validate_json", *ratios(found["omnirun"], found["pydantic"]), 1.0
+    )
+    yield Row(
+        case, "omnirun", "openapi-python-client's models", *ratios(found["omnirun"], found["stock"]), 1.0
+    )
+
+
+def _times(once: Callable[[], object], count: int = 5) -> Callable[[], float]:
+    def many() -> None:
+        for _ in range(count):
+            once()
+
+    return timed(many)
+
+
+@contextmanager
+def _stock(dev: Path, name: str, folder: Path) -> Iterator[Callable[[Any], Any]]:
+    """Generate a client with openapi-python-client as it comes; gives the `from_dict` of its list model."""
+    out = folder / f"stock_{name}"
+    document = Path("specs") / name / "openapi.yaml"
+    options = ["generate", "--path", str(document), "--meta", "none", "--output-path", str(out)]
+    subprocess.run(  # noqa: S603
+        [str(dev.parent / "openapi-python-client"), *options], check=True, capture_output=True
+    )
+    sys.path.insert(0, str(folder))
+    try:
+        module, _, kind = _STOCK[name].partition(".")
+        yield getattr(importlib.import_module(f"{out.name}.models.{module}"), kind).from_dict
+    finally:
+        sys.path.remove(str(folder))
+
+
+def throughput(url: str, runs: int) -> tuple[float, float]:
+    """Tell seconds and peak bytes of reading a history once, for the scaling plot."""
+    with Client(accounts=accounts(url), environ={}) as client:
+        client.get(f"monid:runs/{bodies.RUN}")
+        began = time.perf_counter()
+        deque(client.history(monid.Workspace(), limit=runs), maxlen=0)
+        seconds = time.perf_counter() - began
+        tracemalloc.start()
+        deque(client.history(monid.Workspace(), limit=runs), maxlen=0)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    return seconds, float(peak)
