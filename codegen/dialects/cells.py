@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 LONGEST = 2_000
 """Characters of a cell that are looked at closely."""
+_MOST = 60
+"""Cells of a row that are told apart."""
+_PIPE = re.compile(r"(?<!\\)\|")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _TAG = re.compile(
     r"</?(?:code|b|i|em|strong|sup|sub|span|small|p|a|kbd|nobr|div)(?:\s[^<>]*)?>", re.IGNORECASE
@@ -42,12 +45,12 @@ def cells_of(line: str, *, loose: bool = False) -> list[str]:
         loose: Whether pipes count on a line that doesn't start with one.
     """
     if "\t" in line.strip():
-        return [cell.strip() for cell in line.strip("\n\r ").split("\t")]
+        return [cell.strip() for cell in line.strip("\n\r ").split("\t", _MOST)]
     text = line.strip()
     if text.startswith("|") or (loose and "|" in text):
         inside = text.removeprefix("|")
         inside = inside.removesuffix("|") if not inside.endswith("\\|") else inside
-        return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", inside)]
+        return [cell.strip().replace("\\|", "|") for cell in _PIPE.split(inside, maxsplit=_MOST)]
     return [text]
 
 

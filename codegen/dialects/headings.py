@@ -55,6 +55,7 @@ OPERATION = re.compile(
 """A line that names an operation and says nothing else."""
 _METHOD = re.compile(rf"(?:<[^<>]+>)?[`*]*({_METHODS})[`*]*(?:</[^<>]+>)?")
 _PATH = re.compile(r"[`*]*(?:https?://[^\s/`]+)?(/[^\s`?*]+)[`*]*")
+_MOST_PIECES = 40
 _REASON = r"(?:(?:\s*[-\u2013\u2014:(]\s*|\s+)(?-i:[A-Z])[A-Za-z' -]{1,40}\)?)?"
 STATUS = re.compile(
     rf"(?:(?:http(?:/[\d.]+)?|status|response|status code|code)[\s:]*)?[(`*]*([1-5][0-9][0-9])[)`*]*{_REASON}"
@@ -124,11 +125,13 @@ def method_and_path(lines: Sequence[str], index: int) -> tuple[int, str, str] | 
 def _in_pieces(lines: Sequence[str], index: int, method: str) -> tuple[int, str, str] | None:
     # A path whose slashes and segments stand on lines of their own.
     path, last = "", index
-    for following in range(index, min(len(lines), index + LONGEST)):
+    for following in range(index, min(len(lines), index + _MOST_PIECES)):
         text = lines[following].strip()
         if not text:
             continue
-        if not (text == "/" if not path or path[-1] != "/" else re.fullmatch(r"[\w{}:.*-]+", text)):
+        if _METHOD.fullmatch(text) or not (
+            text == "/" if not path or path[-1] != "/" else re.fullmatch(r"[\w{}:.*-]+", text)
+        ):
             break
         path, last = path + text, following
     return (last, method, path) if len(path) > 1 and not path.endswith("/") else None

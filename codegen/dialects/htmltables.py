@@ -43,7 +43,8 @@ def _rows(table: str) -> Iterator[tuple[int, str]]:
     starts = [match.end() for match in _ROW.finditer(table)]
     for index, (start, end) in enumerate(zip(starts, [*starts[1:], len(table)], strict=True)):
         cells = [match.end() for match in _CELL.finditer(table, start, end)]
-        texts = [_END.split(table[cell:end], maxsplit=1)[0] for cell in cells]
+        ends = [match.start() if (match := _END.search(table, cell, end)) else end for cell in cells]
+        texts = [table[cell:last] for cell, last in zip(cells, ends, strict=True)]
         plain = [" ".join(each.split()).replace("|", "\\|") for each in texts]
         line = table.count("\n", 0, start)
         yield line, f"| {' | '.join(plain)} |"

@@ -27,9 +27,8 @@ _ITEM = re.compile(
 _BRACKETS = re.compile(r"[(<\[]([^()]*(?:\([^()]*\))?[^()]*?)[)>\]](.*)|[_*]([^_*]+)[_*](.*)")
 _PARTS = re.compile(r",\s*(?![^<\[({]*[>\])}])")
 _NAME = re.compile(r"[A-Za-z_$@][\w.\[\]$-]*\*?")
-_STACKED = re.compile(
-    r"array of [a-z]+|(?:[a-z]+[0-9]*(?:<[^<>]+>)?(?:\[\])*(?:\s?[|\u00b7]\s?)?)+", re.IGNORECASE
-)
+_KIND = r"[a-z]+[0-9]*(?:<[^<>]+>)?(?:\[\])*"
+_STACKED = re.compile(rf"array of [a-z]+|{_KIND}(?:\s?[|\u00b7]\s?{_KIND})*", re.IGNORECASE)
 _WORD_OF_STACK = re.compile(
     r"(required|optional|deprecated|nullable|read-only|write-only|path|query|header|cookie|body)|"
     r"default(?::|s to)\s*(.+)|(?:available options|allowed values|possible values):?\s*(.*)|examples?:?(.*)|"
@@ -38,6 +37,7 @@ _WORD_OF_STACK = re.compile(
 )
 _FIRST = re.compile(r"([^.:,\u2013\u2014]+?)(?:[.:,\u2013\u2014]|\s-)\s*(.*)")
 _LONGEST = 1_000
+_LONGEST_STATED = 200
 _MOST_LINES = 60
 
 
@@ -50,7 +50,7 @@ def item(line: str, number: int) -> Row | None:
     row = Row(("." if len(indent) > 1 else "") + name, "", None, "", "", number)
     rest = rest.strip()
     told = False
-    if brackets := _BRACKETS.fullmatch(rest):
+    if re.match(r"[(<\[].*[)>\]]|[_*].*[_*]", rest) and (brackets := _BRACKETS.fullmatch(rest)):
         inside = brackets[1] or brackets[3] or ""
         better, told = _stated(row, inside)
         if told:
@@ -71,7 +71,7 @@ def item(line: str, number: int) -> Row | None:
 def _stated(row: Row, inside: str) -> tuple[Row, bool]:
     # `integer, optional, default 10`
     told = False
-    for part in _PARTS.split(inside):
+    for part in _PARTS.split(inside[:_LONGEST_STATED]):
         word = part.strip().strip("`*_").strip()
         lower = word.lower()
         if lower in ("required", "optional"):
@@ -128,7 +128,9 @@ def starts(lines: Sequence[str], index: int) -> bool:
         return False
     following = _next(lines, index + 1)
     kind = _bare(lines[following]) if following < len(lines) and following - index <= 2 else ""  # noqa: PLR2004
-    return bool(kind) and _STACKED.fullmatch(kind) is not None and typed(kind) is not None
+    return (
+        0 < len(kind) <= _LONGEST_STATED and _STACKED.fullmatch(kind) is not None and typed(kind) is not None
+    )
 
 
 def _flag(row: Row, word: str) -> Row:

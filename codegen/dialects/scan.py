@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _BARE_EXAMPLES = 50
 """Examples without a fence or a label that are looked for on a page."""
+_VALUES = 50
+"""Tables of values that are kept of a page."""
 _OF_REQUEST = re.compile(r"\|?\s*[`*]*(?:Param|Argument|Query)", re.IGNORECASE)
 _OF_FIELDS: tuple[Section, ...] = (
     "header",
@@ -236,7 +238,10 @@ class _Scanner:
 
     def _values(self, index: int, title: str) -> int:
         rows, end = self._body_of_table(index)
-        if (found := values.table(title, self._heading, rows)) is not None:
+        if (
+            len(self.found.values) < _VALUES
+            and (found := values.table(title, self._heading, rows)) is not None
+        ):
             self.found.values.append(found)
         return end
 
@@ -244,7 +249,9 @@ class _Scanner:
         rows, end = self._body_of_table(index)
         typed = "type" in shape or "required" in shape
         title = values.header(self._lines[index], loose=True) or ""
-        found = None if typed else values.table(title, self._heading, rows)
+        found = (
+            None if typed or len(self.found.values) >= _VALUES else values.table(title, self._heading, rows)
+        )
         if found is not None and self._section not in ("header", "path", "query", "response headers"):
             self.found.values.append(found)
         if typed and (named := self._named(self._heading)) is not None:

@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from codegen.dialects.cells import is_rule
+from codegen.dialects.found import Unreadable
 from codegen.dialects.headings import NOISE, OPERATION, TITLE, method_and_path, section_of, status_of
 from codegen.dialects.tables import columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+MOST = 100
+"""Operations of a page."""
 
 
 @frozen
@@ -37,7 +41,11 @@ class Segment:
 
 
 def segments(lines: Sequence[str]) -> list[Segment]:
-    """Every operation the page states; the first it mentions where it states none."""
+    """Every operation the page states; the first it mentions where it states none.
+
+    Raises:
+        Unreadable: There are too many.
+    """
     fenced = _fenced(lines)
     every = _named(lines, [index for index in range(len(lines)) if index not in fenced])
     every = every or _named(lines, range(len(lines)))
@@ -49,6 +57,8 @@ def segments(lines: Sequence[str]) -> list[Segment]:
         for (index, method, path), end in zip(every, bounds, strict=True)
         if _states(lines, index + 1, end)
     ] or every[:1]
+    if len(kept) > MOST:
+        raise Unreadable(kept[MOST][0] + 1, f"more than {MOST} operations are on the page; part it")
     starts = [_title(lines, index, fenced) for index, _, _ in kept]
     ends = [start for start, _ in starts[1:]] + [len(lines)]
     found = [

@@ -136,7 +136,7 @@ def _atom(text: str) -> Node | None:  # noqa: PLR0911  # one form after the othe
 
 def _array(inner: str) -> Node | None:
     items = typed(inner)
-    if items is None:  # `array of objects`, `array of User objects`
+    if items is None and re.fullmatch(r"[\w ]+", inner):  # `array of objects`, `array of User objects`
         words = inner.split(" ")
         items = typed(words[-1].removesuffix("s"))
         items = {"type": "object"} if items is None and re.fullmatch(r"[A-Z]\w*", inner) else items

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from codegen.dialects.headings import LONGEST, section_of, status_of
@@ -17,7 +18,7 @@ from codegen.dialects.htmltables import tabled
 from codegen.dialects.samples import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _CODE = re.compile(r"(.*[)}\]'\";])([A-Za-z0-9][^(){}\[\]'\";]*)")
 _CLOSED = re.compile(r"[}\])]+;?")
@@ -25,6 +26,8 @@ _TITLE = re.compile(r"(?:[A-Z][a-z]+ ?)+")
 _OPERATION = re.compile(r"((?:GET|POST|PUT|PATCH|DELETE)\s+)(/[^\s?]*)(.*)")
 _BREAK = re.compile(r"(?<=[a-z0-9_}])(?=[A-Z])")
 _ADDRESS = re.compile(r"https?://[^\s/\"'`<>]+(/[^\s\"'`?<>\\]*)")
+_LONGEST = 2_000
+_MOST_ADDRESSES = 200
 _PARAMETER = re.compile(r":\w+|\{\w+\}|\$\{[^}]*\}")
 
 
@@ -33,7 +36,8 @@ def unglued(text: str) -> tuple[list[str], list[int]]:
     lines, known = tabled(text)
     found: list[str] = []
     numbers: list[int] = []
-    paths = {match[1].rstrip("/") for line in lines for match in _ADDRESS.finditer(line[:2_000])}
+    every = (match[1].rstrip("/") for line in lines for match in _ADDRESS.finditer(line[:_LONGEST]))
+    paths = list(dict.fromkeys(islice(every, _MOST_ADDRESSES)))
     for number, line in zip(known, lines, strict=True):
         parted = list(_parted(line, paths)) if len(line) <= 4 * LONGEST else [line]
         found += parted
@@ -41,7 +45,7 @@ def unglued(text: str) -> tuple[list[str], list[int]]:
     return found, numbers
 
 
-def _parted(line: str, paths: set[str]) -> Iterator[str]:
+def _parted(line: str, paths: Sequence[str]) -> Iterator[str]:
     if (match := _OPERATION.fullmatch(line.strip())) and (end := _end(match[2], match[3], paths)):
         yield match[1] + match[2][:end]
         yield match[2][end:] + match[3]
@@ -54,7 +58,7 @@ def _parted(line: str, paths: set[str]) -> Iterator[str]:
         yield line
 
 
-def _end(path: str, rest: str, paths: set[str]) -> int:
+def _end(path: str, rest: str, paths: Sequence[str]) -> int:
     # Where the path ends, if it goes on as words: at the last place that can be its end.
     for match in reversed(list(_BREAK.finditer(path))):
         if " " not in rest and section_of(path[match.start() :] + rest) is None:
