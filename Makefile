@@ -37,8 +37,9 @@ test: $(DEV_READY) ## Run the tests; print the branch coverage of overlay/ and c
 update: $(DEV_READY) ## Fetch the providers' pages as they are now, vendor what changed and say what it means
 	$(BIN)/python -m codegen update $(ARGS)
 
-generate: $(DEV_READY) ## Build specs/*/openapi.yaml and generated/ from the vendored pages
+generate: $(DEV_READY) ## Build specs/*/openapi.yaml, generated/ and docs/providers/ from the vendored pages
 	$(BIN)/python -m codegen build
+	@PYTHONPATH=overlay:generated $(BIN)/python docs/tools/providers.py
 
 check: $(DEV_READY) ## Regenerate in a temporary folder; fail with a diff if what is committed differs
 	$(BIN)/python -m codegen check

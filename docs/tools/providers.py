@@ -63,7 +63,7 @@ def machine_part(name: str) -> str:
         ["## What it can do", *verbs(provider)],
         ["## States", *states(provider, facts)],
         ["## Limits", *limits(provider, facts)],
-        ["## Quirks", quirks(module)],
+        ["## Quirks", quirks(module), sources(provider.name)],
         ["## Operations", *operations(name, facts)],
         ["## What the pages don't say", *amendments(facts)],
     ]
@@ -192,6 +192,11 @@ def quirks(module: Any) -> str:
     """The provider module's own words on what is special."""
     said = inspect.getdoc(inspect.getmodule(type(module.PROVIDER))) or ""
     return inspect.cleandoc(said.partition("Quirks.")[2]).replace("\n", " ")
+
+
+def sources(name: str) -> str:
+    """Where the quirks are known from."""
+    return f"Known from the amendments [below](#what-the-pages-dont-say) and the [facts collected](../design.md#{name})."
 
 
 def operations(name: str, facts: Facts) -> Iterator[str]:
