@@ -196,7 +196,7 @@ def quirks(module: Any) -> str:
 
 def sources(name: str) -> str:
     """Where the quirks are known from."""
-    return f"Known from the amendments [below](#what-the-pages-dont-say) and the [facts collected](../design.md#{name})."
+    return f"Known from the amendments [below](#what-the-pages-dont-say) and the [facts](../design.md#{name}) collected."
 
 
 def operations(name: str, facts: Facts) -> Iterator[str]:
