@@ -15,7 +15,7 @@ import httpx2
 
 from benchmarks.side_by_side import bodies
 from benchmarks.side_by_side.gets import KEY, accounts
-from benchmarks.side_by_side.rounds import Row, ratios
+from benchmarks.side_by_side.rounds import Row, exactly, ratios
 from omnirun import AsyncClient
 
 if TYPE_CHECKING:
@@ -32,17 +32,17 @@ def rows(url: str, rounds: int, count: int = 2000) -> Iterator[Row]:
         case = f"{count} gets at once, answered {answers}"
         for tasks in _TASKS:
             name = f"httpx, {tasks} tasks"
-            yield Row(case, "omnirun", name, *ratios(found[name], found["omnirun"]), goal, more=True)
+            yield Row(case, "omnirun", name, ratios(found[name], found["omnirun"]), goal, more=True)
         for tasks in _TASKS:
             name = f"httpx2, {tasks} tasks"
             found_ratios = ratios(found[name], found["omnirun on httpx2"])
-            yield Row(case, "omnirun on httpx2", name, *found_ratios, 1.0, more=True)
+            yield Row(case, "omnirun on httpx2", name, found_ratios, 1.0, more=True)
     lost = asyncio.run(_naive(f"{url}/50ms/v1/runs/{bodies.RUN}", count))
     yield Row(
         f"{count} gets in one naive gather over httpx",
         "httpx.AsyncClient",
         "",
-        *[lost] * 3,
+        exactly(lost),
         unit="PoolTimeouts",
         steady=False,
         note="with httpx's default pool timeout of 5 s",

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 
@@ -19,6 +20,9 @@ import matplotlib.pyplot as plt
 
 from benchmarks.side_by_side import pages, providers, waiting
 from benchmarks.side_by_side.server import served
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _DOCS = Path("docs/performance")
 _KINDS = {"Monid": providers.Monid, "Datafold": providers.Datafold, "Firecrawl": providers.Firecrawl}
@@ -40,7 +44,7 @@ def draw() -> None:
         _flame(name)
 
 
-def _save(figure: plt.Figure, name: str) -> None:
+def _save(figure: Figure, name: str) -> None:
     figure.tight_layout()
     figure.savefig(_DOCS / f"{name}.svg", metadata={"Date": None, "Creator": None})
     plt.close(figure)

@@ -1,4 +1,4 @@
-"""One get after the other, sync and async: the same check of Firecrawl's, read by hand, by firecrawl-py and by omnirun."""
+"""One get after the other, sync and async: the same check of Firecrawl's by hand, by firecrawl-py and by omnirun."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import httpx2
-from firecrawl import Firecrawl
+from firecrawl import Firecrawl  # type: ignore[import-untyped]
 
 from benchmarks.side_by_side import bodies
 from benchmarks.side_by_side.rounds import Row, interleaved, ratios, timed
@@ -57,16 +57,16 @@ def _sync(url: str, rounds: int) -> Iterator[Row]:
             rounds,
         )
     case = "one get, sync"
-    yield Row(case, "omnirun", "httpx get + json", *ratios(found["omnirun"], found["httpx"]), 1.10)
+    yield Row(case, "omnirun", "httpx get + json", ratios(found["omnirun"], found["httpx"]), 1.10)
     yield Row(
-        case, "omnirun on httpx2", "httpx2 get + json", *ratios(found["omnirun on httpx2"], found["httpx2"])
+        case, "omnirun on httpx2", "httpx2 get + json", ratios(found["omnirun on httpx2"], found["httpx2"])
     )
     per_get = [5 * seconds for seconds in found["firecrawl-py"]]
     yield Row(
         case,
         "omnirun",
         "firecrawl-py get_monitor_check",
-        *ratios(found["omnirun"], per_get),
+        ratios(found["omnirun"], per_get),
         1.0,
         note="firecrawl-py opens a connection for every call",
     )
@@ -92,7 +92,7 @@ async def _async(url: str, rounds: int) -> list[Row]:
                 if number:
                     found[name].append(time.perf_counter() - began)
     return [
-        Row("one get, async", "omnirun", "httpx get + json", *ratios(found["omnirun"], found["httpx"]), 1.10)
+        Row("one get, async", "omnirun", "httpx get + json", ratios(found["omnirun"], found["httpx"]), 1.10)
     ]
 
 

@@ -1,6 +1,6 @@
 """What importing and opening cost: fresh processes, and a first get on a fresh client.
 
-Rule: a fresh process per measurement, `-I` so that nothing of the surroundings is read, and all modules compiled before.
+Rule: a fresh process per measurement, `-I` so that nothing of the surroundings is read, all compiled before.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from benchmarks.side_by_side import bodies
-from benchmarks.side_by_side.rounds import Row, interleaved, ratios, spread, timed
+from benchmarks.side_by_side.rounds import Row, exactly, interleaved, ratios, spread, timed
 from omnirun import Account, Client
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ def rows(url: str, rounds: int) -> Iterator[Row]:
     )
     more = [1000 * (ours - bare) for ours, bare in zip(found["omnirun"], found["bare"], strict=True)]
     yield Row(
-        "import, fresh process", "import omnirun", "bare interpreter", *spread(more), 10.0, unit="ms more"
+        "import, fresh process", "import omnirun", "bare interpreter", spread(more), 10.0, unit="ms more"
     )
     yield Row(
         "modules of attrs and httpx after `import omnirun`",
         "omnirun",
         "",
-        *[_loaded()] * 3,
+        exactly(_loaded()),
         0.0,
         unit="modules",
     )
@@ -51,7 +51,7 @@ def rows(url: str, rounds: int) -> Iterator[Row]:
         "import, fresh process",
         "from omnirun import Client",
         "import httpx, attrs",
-        *ratios(found["Client"], found["httpx, attrs"]),
+        ratios(found["Client"], found["httpx, attrs"]),
         1.15,
     )
     found = interleaved(
@@ -63,12 +63,12 @@ def rows(url: str, rounds: int) -> Iterator[Row]:
         },
         rounds,
     )
-    yield Row("open", "Client()", "httpx.Client()", *ratios(found["omnirun"], found["httpx"]), 1.15)
+    yield Row("open", "Client()", "httpx.Client()", ratios(found["omnirun"], found["httpx"]), 1.15)
     yield Row(
         "open and first get",
         "Client().get",
         "httpx.Client().get + json",
-        *ratios(found["omnirun get"], found["httpx get"]),
+        ratios(found["omnirun get"], found["httpx get"]),
         1.15,
     )
 

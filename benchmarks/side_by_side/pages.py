@@ -1,7 +1,7 @@
 """Reading pages: a hundred thousand runs over the wire, and a page of a thousand that is already there.
 
-By hand means decoded JSON and nothing else, so omnirun's side of it is what a `Run` costs. pydantic's models are our own
-generated `schemas.py`; the stock client is what openapi-python-client makes of the same document with its own templates.
+By hand means decoded JSON and nothing else, so omnirun's side of it is what a `Run` costs. pydantic's models are our
+own generated `schemas.py`; the stock client is what openapi-python-client makes of the same document by itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import httpx
 
 from benchmarks.side_by_side import bodies
 from benchmarks.side_by_side.gets import KEY, accounts
-from benchmarks.side_by_side.rounds import Row, interleaved, ratios, timed
+from benchmarks.side_by_side.rounds import Row, exactly, interleaved, ratios, timed
 from omnirun import Client, datafold, firecrawl, monid
 from omnirun_raw.datafold import schemas as datafold_schemas
 from omnirun_raw.firecrawl import schemas as firecrawl_schemas
@@ -59,9 +59,9 @@ def _paging(url: str, rounds: int, runs: int) -> Iterator[Row]:
             },
             rounds,
         )
-        yield Row(case, "omnirun", "httpx + json by hand", *ratios(found["omnirun"], found["httpx"]), 1.25)
+        yield Row(case, "omnirun", "httpx + json by hand", ratios(found["omnirun"], found["httpx"]), 1.25)
         early, late = _peaks(ours, runs)
-        yield Row(case + ": memory at the end / after a fifth", "omnirun", "", *[late / early] * 3, 1.1)
+        yield Row(case + ": memory at the end / after a fifth", "omnirun", "", exactly(late / early), 1.1)
 
 
 def _counted(runs: Any, expected: int) -> None:
@@ -108,7 +108,7 @@ _PAGES = {
     ),
     "monid": (bodies.monid_page(range(_PAGE), None), "items", monid.PROVIDER, monid.Workspace()),
 }
-_SCHEMAS = {
+_SCHEMAS: dict[str, Any] = {
     "datafold": datafold_schemas.ApiPublicListMonitorRunsOut,
     "firecrawl": firecrawl_schemas.MonitorCheckListResponse,
     "monid": monid_schemas.RunListResponse,
@@ -135,12 +135,12 @@ def _reading(name: str, rounds: int, stock: Callable[[Any], Any]) -> Iterator[Ro
         rounds,
     )
     case = f"a page of {_PAGE} runs of {name} into values"
-    yield Row(case, "omnirun", "json.loads alone", *ratios(found["omnirun"], found["json"]), 3.0)
+    yield Row(case, "omnirun", "json.loads alone", ratios(found["omnirun"], found["json"]), 3.0)
     yield Row(
-        case, "omnirun", "pydantic, model_validate_json", *ratios(found["omnirun"], found["pydantic"]), 1.0
+        case, "omnirun", "pydantic, model_validate_json", ratios(found["omnirun"], found["pydantic"]), 1.0
     )
     yield Row(
-        case, "omnirun", "openapi-python-client's models", *ratios(found["omnirun"], found["stock"]), 1.0
+        case, "omnirun", "openapi-python-client's models", ratios(found["omnirun"], found["stock"]), 1.0
     )
 
 

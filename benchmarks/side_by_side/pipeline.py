@@ -6,7 +6,7 @@ import re
 import subprocess
 from typing import TYPE_CHECKING
 
-from benchmarks.side_by_side.rounds import Row
+from benchmarks.side_by_side.rounds import Row, exactly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,5 +30,5 @@ def rows(dev: Path) -> Iterator[Row]:
             continue
         value = float(found["value"])
         yield Row(
-            f"pipeline, {subject}: {found['what']}", "codegen", "", value, value, value, float(found["goal"])
+            f"pipeline, {subject}: {found['what']}", "codegen", "", exactly(value), float(found["goal"])
         )

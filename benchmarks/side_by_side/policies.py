@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import databricks.sdk.service.jobs as databricks_jobs
-import firecrawl.v2.methods.crawl as firecrawl_crawl
+import firecrawl.v2.methods.crawl as firecrawl_crawl  # type: ignore[import-untyped]
 import google.api_core.retry.retry_base as google_base
 import google.api_core.retry.retry_unary as google_unary
 from azure.core import PipelineClient
@@ -41,7 +42,7 @@ _URL = "https://example.invalid"
 
 
 class Remote:
-    """One run that ends at some second, and the clock of whoever waits for it; the clock's names are those of `time`."""
+    """One run that ends at some second, and the clock of whoever waits for it, named as `time` names it."""
 
     def __init__(self, end: float, seed: int) -> None:
         self.end = end
@@ -67,7 +68,7 @@ class Remote:
     monotonic = time
 
 
-Policy = "Callable[[Remote], object]"
+Policy = Callable[[Remote], object]
 """Waits for a run, the way a library does."""
 
 
@@ -139,7 +140,7 @@ def azure(remote: Remote) -> None:
 
 class _GoogleFuture(PollingFuture):
     def __init__(self, remote: Remote) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._remote = remote
 
     def done(self, retry: Any = None) -> bool:  # noqa: ARG002 - the interface
@@ -155,7 +156,7 @@ class _GoogleFuture(PollingFuture):
 def google(remote: Remote) -> None:
     """Wait as google-api-core does."""
     with _replaced(remote, google_base, google_unary):
-        _GoogleFuture(remote).result(timeout=None)
+        _GoogleFuture(remote).result(timeout=None)  # type: ignore[no-untyped-call]
 
 
 # ---- databricks-sdk

@@ -12,23 +12,33 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from benchmarks.side_by_side.rounds import Row
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from benchmarks.side_by_side.rounds import Row
 
 RESULTS = Path("benchmarks/RESULTS.md")
 RECORD = Path("benchmarks/results.json")
 WORSE = 1.15
-_PEERS = ["httpx", "httpx2", "firecrawl-py", "azure-core", "google-api-core", "databricks-sdk", "pydantic", "attrs", "requests", "uvloop"]
+_PEERS = (
+    "httpx",
+    "httpx2",
+    "firecrawl-py",
+    "azure-core",
+    "google-api-core",
+    "databricks-sdk",
+    "pydantic",
+    "attrs",
+)
 
 
 def line(row: Row) -> str:
     """Write a row for the terminal."""
     against = f" / {row.baseline}" if row.baseline else ""
-    spread = f" [{row.low:.3g} .. {row.high:.3g}]" if row.low != row.high else ""
+    figure = row.figure
+    spread = f" [{figure.low:.3g} .. {figure.high:.3g}]" if figure.low != figure.high else ""
     unit = f" {row.unit}" if row.unit else " x"
-    return f"{row.case}: {row.subject}{against}: {row.value:,.3g}{unit}{spread}{_verdict(row)}"
+    return f"{row.case}: {row.subject}{against}: {figure.value:,.3g}{unit}{spread}{_verdict(row)}"
 
 
 def _verdict(row: Row) -> str:
@@ -49,11 +59,12 @@ def worse(rows: Iterable[Row]) -> list[str]:
     found: list[str] = []
     for row in rows:
         before = recorded.get((row.case, row.subject, row.baseline))
-        if before is None or not row.steady or not before["value"] or not row.value:
+        then, now = (0.0 if before is None else before["figure"]["value"]), row.figure.value
+        if not row.steady or not then or not now:
             continue
-        factor = before["value"] / row.value if row.more else row.value / before["value"]
+        factor = then / now if row.more else now / then
         if factor > WORSE:
-            found.append(f"{line(row)}; recorded was {before['value']:.3g}, this is {factor:.2f} times worse")
+            found.append(f"{line(row)}; recorded was {then:.3g}, this is {factor:.2f} times worse")
     return found
 
 
@@ -78,8 +89,9 @@ def _page(rows: Sequence[Row]) -> str:
 def _cells(row: Row) -> str:
     goal = "" if row.goal is None else f"{'≥' if row.more else '≤'} {row.goal:g}"
     met = "" if row.goal is None else "yes" if row.met else "**no**"
-    spread = f"{row.low:.3g} .. {row.high:.3g}" if row.low != row.high else ""
-    value = f"{row.value:,.3g} {row.unit}".strip()
+    figure = row.figure
+    spread = f"{figure.low:.3g} .. {figure.high:.3g}" if figure.low != figure.high else ""
+    value = f"{figure.value:,.3g} {row.unit}".strip()
     return (
         f"| {row.case} | {row.subject} | {row.baseline} | {value} | {spread} | {goal} | {met} | {row.note} |"
     )

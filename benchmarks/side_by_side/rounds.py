@@ -8,16 +8,26 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Callable
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-Once = "Callable[[], float]"
+Once = Callable[[], float]
 """Does a piece of work once; gives what it took (seconds, or whatever is compared)."""
+
+
+@attrs.frozen
+class Figure:
+    """The median of the rounds with their lower and upper quartiles; all the same where it is counted."""
+
+    value: float
+    low: float
+    high: float
 
 
 @attrs.frozen
@@ -28,9 +38,7 @@ class Row:
         case: what was done.
         subject: by what.
         baseline: compared with what.
-        value: the median of the rounds' ratios, or the figure itself where it is no ratio.
-        low: the lower quartile of the rounds.
-        high: the upper quartile of the rounds.
+        figure: the ratio of the two, or the figure itself where it is no ratio.
         goal: what the value should be at most (or at least, see `more`); None where it is for orientation.
         more: more is better.
         unit: what the value is counted in; empty for a ratio.
@@ -41,9 +49,7 @@ class Row:
     case: str
     subject: str
     baseline: str
-    value: float
-    low: float
-    high: float
+    figure: Figure
     goal: float | None = None
     more: bool = False
     unit: str = ""
@@ -53,7 +59,8 @@ class Row:
     @property
     def met(self) -> bool:
         """Whether the goal is met."""
-        return self.goal is None or (self.value >= self.goal if self.more else self.value <= self.goal)
+        value = self.figure.value
+        return self.goal is None or (value >= self.goal if self.more else value <= self.goal)
 
 
 def timed(work: Callable[[], object]) -> Once:
@@ -81,14 +88,19 @@ def interleaved(subjects: Mapping[str, Once], rounds: int) -> dict[str, list[flo
     return found
 
 
-def ratios(numerators: Sequence[float], denominators: Sequence[float]) -> tuple[float, float, float]:
+def ratios(numerators: Sequence[float], denominators: Sequence[float]) -> Figure:
     """Give the median of the rounds' ratios and their quartiles."""
     return spread([one / other for one, other in zip(numerators, denominators, strict=True)])
 
 
-def spread(values: Sequence[float]) -> tuple[float, float, float]:
+def spread(values: Sequence[float]) -> Figure:
     """Give the median of some values and their quartiles."""
     if len(values) == 1:
-        return values[0], values[0], values[0]
+        return exactly(values[0])
     low, _, high = quantiles(values, n=4, method="inclusive")
-    return median(values), low, high
+    return Figure(median(values), low, high)
+
+
+def exactly(value: float) -> Figure:
+    """Give what was counted rather than measured."""
+    return Figure(value, value, value)

@@ -9,19 +9,23 @@ none. Every run must be reported once and not before its end.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import math
 import random
 import time
 import tracemalloc
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import attrs
+import httpx
 
 from benchmarks.side_by_side import providers
 from benchmarks.side_by_side.policies import LATENCY, POLICIES, Cost, cost
-from benchmarks.side_by_side.rounds import Row
+from benchmarks.side_by_side.rounds import Row, exactly
+from omnirun import Account, AsyncClient
 from omnirun.waiting import Waiting
 from tests.overlay.virtual import START, World
 
@@ -146,6 +150,7 @@ def rows() -> Iterator[Row]:
             yield from _crowd_rows(
                 f"{kind.runs:,} waits at once, {name}, median {median}", kind, seconds, alone
             )
+    yield from plain()
 
 
 def _front(name: str, costs: dict[str, Cost]) -> Iterator[Row]:
@@ -163,7 +168,7 @@ def _front(name: str, costs: dict[str, Cost]) -> Iterator[Row]:
             f"{case}: requests x lag",
             policy,
             "",
-            *[found.requests * found.lag] * 3,
+            exactly(found.requests * found.lag),
             unit="request s",
             note=note,
         )
@@ -172,7 +177,7 @@ def _front(name: str, costs: dict[str, Cost]) -> Iterator[Row]:
         f"{case}: policies that need fewer requests and are sooner",
         _OURS,
         "",
-        *[float(len(better))] * 3,
+        exactly(float(len(better))),
         0.0,
         unit="policies",
         note=note,
@@ -184,17 +189,62 @@ def _crowd_rows(case: str, kind: Kind, median: float, alone: dict[str, Cost]) ->
     comparable = {policy: each for policy, each in alone.items() if each.lag <= _COMPARABLE * found.lag}
     for policy, each in comparable.items():
         fewer = each.requests * kind.runs / found.polls
-        note = f"{found.polls:,} polls and {found.lag:.1f} s late; {each.requests * kind.runs:,.0f} and {each.lag:.1f} s"
+        polls = each.requests * kind.runs
+        note = f"{found.polls:,} polls, {found.lag:.1f} s late; {polls:,.0f}, {each.lag:.1f} s late"
         yield Row(
             case + ": fewer polls",
             _OURS,
             policy,
-            *[fewer] * 3,
+            exactly(fewer),
             float(kind.fewer),
             more=True,
             unit="times",
             note=note,
         )
     per = 10_000 / kind.runs
-    yield Row(case + ": CPU per 10,000 runs", _OURS, "", *[found.cpu * per] * 3, 1.5, unit="s", steady=False)
-    yield Row(case + ": memory of ours", _OURS, "", *[found.memory] * 3, 500.0, unit="bytes per run")
+    yield Row(
+        case + ": CPU per 10,000 runs", _OURS, "", exactly(found.cpu * per), 1.5, unit="s", steady=False
+    )
+    yield Row(case + ": memory of ours", _OURS, "", exactly(found.memory), 500.0, unit="bytes per run")
+
+
+def plain(count: int = 2000) -> Iterator[Row]:
+    """What a plain `await client.wait(ref)` holds, a task each: ours by where it was allocated, and the rest."""
+    kept = asyncio.run(_held(count))
+    ours = sum(
+        found.size for found in kept.statistics("filename") if "omnirun" in found.traceback[0].filename
+    )
+    total = sum(found.size for found in kept.statistics("filename"))
+    case = "a plain `await client.wait(ref)`, one task each"
+    yield Row(case, "allocated in omnirun", "", exactly(ours / count), unit="bytes per wait")
+    yield Row(
+        case, "allocated elsewhere (asyncio)", "", exactly((total - ours) / count), unit="bytes per wait"
+    )
+
+
+async def _held(count: int) -> tracemalloc.Snapshot:
+    provider = providers.Monid([math.inf] * count, START)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        step: Any = SimpleNamespace(path=request.url.path, params=request.url.params.multi_items())
+        return httpx.Response(200, content=provider(step, 0.0).content)
+
+    def factory(**_: Any) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=httpx.MockTransport(answer))
+
+    account = Account("monid", api_key="key-of-the-bench")
+    async with AsyncClient(accounts=[account], environ={}, http_client=factory) as client:
+        await client.get(provider.refs[0])
+        gc.collect()
+        tracemalloc.start()
+        try:
+            waits = [asyncio.create_task(client.wait(ref)) for ref in provider.refs]
+            await asyncio.sleep(1.0)  # each has registered and the first pass is over
+            gc.collect()
+            kept = tracemalloc.take_snapshot()
+        finally:
+            tracemalloc.stop()
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+    return kept
