@@ -23,9 +23,11 @@ BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def _run(command, folder, *, inside):
-    """What a command prints; those of codegen in this process where that shows the same, without starting Python anew."""
+    """What a command prints; codegen runs in this process, where that shows the same, without a new Python."""
     if inside and command.startswith(CODEGEN):
-        arguments = [path for each in shlex.split(command.removeprefix(CODEGEN)) for path in _globbed(each, folder)]
+        arguments = [
+            path for each in shlex.split(command.removeprefix(CODEGEN)) for path in _globbed(each, folder)
+        ]
         with chdir(folder):
             done = CliRunner().invoke(app, arguments, catch_exceptions=False)
         return done.output.splitlines()
@@ -45,7 +47,11 @@ def _run(command, folder, *, inside):
 
 def _globbed(argument, folder):
     """An argument as the shell would pass it."""
-    found = sorted(path.relative_to(folder).as_posix() for path in folder.glob(argument)) if "*" in argument else []
+    found = (
+        sorted(path.relative_to(folder).as_posix() for path in folder.glob(argument))
+        if "*" in argument
+        else []
+    )
     return found or [argument]
 
 
