@@ -69,18 +69,26 @@ def compare(provider: str, old: Node, new: Node, overlay: Overlay) -> list[Chang
             *((_users(uses.get(each.name, {})), each) for each in _models(pair)),
         ]
     ]
-    for name in components(new):
-        if name in components(old):
-            for each in schemas(components(old)[name], components(new)[name], Place(pair, name)):
-                directions = uses.get(name, {})
+    shared = {(name, name): None for name in components(new) if name in components(old)}
+    compared: dict[tuple[str, str], None] = {}
+    while waiting := [each for each in {**shared, **_renames(changes)} if each not in compared]:
+        compared |= dict.fromkeys(waiting)
+        for before, after in waiting:
+            directions: dict[Direction, tuple[str, ...]] = {**uses.get(before, {}), **uses.get(after, {})}
+            for each in schemas(components(old)[before], components(new)[after], Place(pair, after)):
                 kinds = _directed(each.kind, directions)
                 changes.append(_judged(provider, each, kinds, _users(directions), overlay))
     return list(dict.fromkeys(_renamed(changes)))
 
 
+def _renames(changes: list[Change]) -> dict[tuple[str, str], None]:
+    """Old and new names of models under another name."""
+    return dict.fromkeys((each.before, each.after) for each in changes if each.kind == "model.renamed")
+
+
 def _renamed(changes: list[Change]) -> Iterator[Change]:
     """The changes, a model under another name being one change wherever it is used."""
-    names = dict.fromkeys((each.before, each.after) for each in changes if each.kind == "model.renamed")
+    names = _renames(changes)
     gone, come = {old for old, _ in names}, {new for _, new in names}
     for pair in names:
         own = [each for each in changes if each.kind == "model.renamed" and (each.before, each.after) == pair]
@@ -122,9 +130,9 @@ def _overlaid(kind: Kind, found: Found, names: tuple[str, ...], overlay: Overlay
         return kind.overlay, kind.why_overlay
     if not any(name in overlay.operations for name in names):
         return "cosmetic", "the overlay calls none of the operations it concerns"
-    if kind.touches == "name" and found.name not in overlay.names:
+    if kind.touches == "name" and found.name and found.name not in overlay.names:
         return "cosmetic", "the overlay never names it"
-    if kind.touches == "unstated" and found.name in overlay.names:
+    if kind.touches == "unstated" and found.name and found.name in overlay.names:
         return "cosmetic", "the overlay has it already"
     return kind.overlay, kind.why_overlay
 

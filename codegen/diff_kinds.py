@@ -24,7 +24,7 @@ EFFECTS: tuple[Effect, ...] = ("breaking", "additive", "cosmetic")
 
 Touch: TypeAlias = Literal["always", "operation", "name", "unstated"]
 """When a change touches the overlay: always; if it calls the operation; if it also says the name of what changed; if
-it calls the operation and does not say the name."""
+it calls the operation and does not say the name. A whole body or reply has no name: to call is to say it."""
 
 B: Effect = "breaking"
 A: Effect = "additive"

@@ -72,7 +72,6 @@ class Place:
     pair: Pair
     where: str
     name: str = ""
-    seen: frozenset[tuple[str, str]] = frozenset()
 
     def __truediv__(self, part: str) -> Place:
         name = part if part.isidentifier() else self.name
@@ -134,8 +133,9 @@ def variants(schema: Node) -> tuple[bool, list[Node]]:
 
 def _several(olds: list[Node], news: list[Node], place: Place) -> Iterator[Found]:
     before, after = _keyed(olds), _keyed(news)
-    for key in before.keys() & after.keys():
-        yield from _one(before[key], after[key], place)
+    for key in before:
+        if key in after:
+            yield from _one(before[key], after[key], place)
     gone = [key for key in before if key not in after]
     come = [key for key in after if key not in before]
     if gone and come:
@@ -157,17 +157,16 @@ def _one(old: Node, new: Node, place: Place) -> Iterator[Found]:
     if names[0] and names[0] == names[1]:
         return  # the component is compared by itself
     if names[0] and names[1]:
-        if not place.pair.renamed(*names) or names in place.seen:
-            yield place.found("type.changed", *names)
-            return
-        yield evolve(place.found("model.renamed", *names), name=names[0])
-    inside = evolve(place, seen=place.seen | {names})
+        # Two components are compared by themselves, once, wherever they are used.
+        kind = "model.renamed" if place.pair.renamed(*names) else "type.changed"
+        yield evolve(place.found(kind, *names), name=names[0] if kind == "model.renamed" else place.name)
+        return
     old, new = resolved(place.pair.old, old), resolved(place.pair.new, new)
     (was_null, olds), (is_null, news) = variants(old), variants(new)
     if (was_null or is_null or len(olds) > 1 or len(news) > 1) and names != ("", ""):
-        yield from schemas(old, new, inside)
+        yield from schemas(old, new, place)
     else:
-        yield from _plain(old, new, inside)
+        yield from _plain(old, new, place)
 
 
 def _plain(old: Node, new: Node, place: Place) -> Iterator[Found]:
@@ -193,7 +192,8 @@ def _plain(old: Node, new: Node, place: Place) -> Iterator[Found]:
     handled = _WORDS | _STRUCTURE | _LIMITS
     for key in sorted({*old, *new} - handled):
         if not same(old.get(key), new.get(key)):
-            yield place.found("described" if key.startswith("x-") else "keyword.changed", key, key)
+            said = [f"{key} {shown(side.get(key))}" for side in (old, new)]
+            yield place.found("described" if key.startswith("x-") else "keyword.changed", *said)
 
 
 def _enums(old: Node, new: Node, place: Place) -> Iterator[Found]:

@@ -67,5 +67,9 @@ def text(fragments: tuple[Fragment, ...], validators: Mapping[str, Validators]) 
                 "last_modified": said.last_modified,
             }
             lines += ["", f"[{json.dumps(fragment.file)}]"]
-            lines += [f"{key} = {json.dumps(value)}" for key, value in entry.items() if value]
+            lines += [f"{key} = {_quoted(value)}" for key, value in entry.items() if value]
     return "\n".join([_HEAD.rstrip("\n"), *lines]) + "\n" if lines else ""
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value).replace("\x7f", "\\u007f")

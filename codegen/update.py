@@ -20,7 +20,6 @@ from attrs import Factory, evolve, frozen
 from codegen import amend, diff_sides, fetched, sources, spec
 from codegen.errors import StageError
 from codegen.fetch import Validators, is_html
-from codegen.jsonvalue import node_at
 from codegen.normalize import normalize
 from codegen.read import read
 from codegen.recognise import dialect
@@ -141,8 +140,6 @@ def _news(  # noqa: PLR0917  # one call, in the order of what happens
 def _text(content: bytes, where: str) -> str:
     if is_html(content):
         raise StageError(STAGE, where, "line 1", "the new page is a web page (HTML), not the page as text")
-    if len(content) > sources.MAX_PAGE_BYTES:
-        raise StageError(STAGE, where, "", f"{len(content)} bytes; at most {sources.MAX_PAGE_BYTES} are read")
     try:
         return content.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -150,11 +147,10 @@ def _text(content: bytes, where: str) -> str:
 
 
 def _checked(page: Page) -> str:
-    """The dialect of a page that states an operation."""
+    """The dialect of a page; no reader takes one that states no operation."""
     try:
         found = dialect(page)
-        named = evolve(page, fragment=evolve(page.fragment, dialect=found))
-        document = normalize(read(named), page.where)
+        normalize(read(evolve(page, fragment=evolve(page.fragment, dialect=found))), page.where)
     except StageError as error:
         hint = f"{error.hint} Nothing was changed; the vendored page stays.".strip()
         raise StageError(
@@ -162,8 +158,6 @@ def _checked(page: Page) -> str:
         ) from error
     except RecursionError as error:
         raise StageError(STAGE, page.where, "", "the new page is nested too deeply to be followed") from error
-    if not node_at(document, "paths") and not node_at(document, "webhooks"):
-        raise StageError(STAGE, page.where, "", "the new page states no operation any more")
     return found
 
 
@@ -229,7 +223,7 @@ def _sources(text: str, update: Update) -> str:
 def _put(files: Mapping[Path, bytes]) -> None:
     """Put every file in its place, or none: sources.toml, the last, is what makes the others count."""
     drafts = {path: path.with_name(f".{path.name}.draft") for path in files}
-    before = {path: _held(path) if path.exists() else None for path in files}
+    before = {path: path.read_bytes() if path.is_file() else None for path in files}
     try:
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -239,10 +233,10 @@ def _put(files: Mapping[Path, bytes]) -> None:
     except BaseException:
         for path, held in before.items():
             drafts[path].unlink(missing_ok=True)
-            if held is None:
-                path.unlink(missing_ok=True)
-            elif _held(path) != held:
+            if held is not None:
                 path.write_bytes(held)
+            elif path.is_file():
+                path.unlink()
         raise
 
 

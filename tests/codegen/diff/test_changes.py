@@ -270,7 +270,7 @@ CHANGES = {
     "no other properties in a request": (
         put(*SCHEMAS, "Order", "additionalProperties", NO), "request.extras.closed", B, C),
     "a keyword no rule covers, in a request": (
-        put(*SCHEMAS, "Order", "dependentRequired", {"tag": ["note"]}), "request.keyword.changed", B, C),
+        put(*SCHEMAS, "Order", "dependentRequired", {"tag": ["note"]}), "request.keyword.changed", B, B),
     # replies and what is in them
     "one more status of success, the same model": (
         put(*START, "responses", "201", {"description": "Made", **json_of(ref("Job"))}),
@@ -287,7 +287,7 @@ CHANGES = {
         "response.header.added", C, C),
     "a reply's words": (put(*GET, "responses", "200", "description", "That"), "response.described", C, C),
     "a reply of another model": (
-        put(*OK, *SCHEMA, ref("Item")), "response.type.changed", B, C),
+        put(*OK, *SCHEMA, ref("Item")), "response.type.changed", B, B),
     "a property of a reply more": (put(*JOB, "more", {"type": "string"}), "response.property.added.optional", A, A),
     "a property of a reply less, which the overlay reads": (
         put(*JOB, "done", REMOVED), "response.property.removed", B, B),
@@ -359,6 +359,27 @@ def test_a_component_used_in_both_directions_gets_the_worse():
     (found,) = compare("acme", old, new, OVERLAY)
     assert (found.kind, found.raw, found.overlay) == ("response.property.optional", B, B)
     assert found.operations == ("jobs.start_job", "jobs.get_job")
+
+
+def test_models_under_other_names_are_compared_once():
+    """Each holds the next one twice: followed at every use, sixty of them would never end."""
+
+    def chain(prefix, leaf):
+        new = copy.deepcopy(DOCUMENT)
+        links = {f"{prefix}{n}": ("a", "b", ref(f"{prefix}{n + 1}")) for n in range(60)}
+        models = {
+            name: {"type": "object", "properties": {first: to, second: to}}
+            for name, (first, second, to) in links.items()
+        }
+        new["components"]["schemas"] |= {**models, f"{prefix}60": {"type": leaf}}
+        new["components"]["schemas"]["Job"]["properties"]["first"] = ref(f"{prefix}0")
+        return new
+
+    found = compare("acme", chain("Old", "string"), chain("New", "integer"), OVERLAY)
+    assert [each.kind for each in found].count("model.renamed") == 61
+    (leaf,) = [each for each in found if each.kind != "model.renamed"]
+    assert (leaf.kind, leaf.where, leaf.raw) == ("response.type.changed", "New60", B)
+    assert leaf.operations == ("jobs.start_job", "jobs.get_job")
 
 
 def test_a_provider_comes_and_goes():

@@ -5,6 +5,7 @@ import hashlib
 import json
 import shutil
 import tomllib
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +14,7 @@ from codegen.__main__ import app
 from codegen.build import ROOT
 from codegen.errors import StageError
 from codegen.spec import normalize_provider
+from codegen.update import _put
 
 PAGES = ROOT / "docs" / "pages" / "kiln"
 START, GET, LIST = "start-firing.md", "get-firing.md", "get-v1-kilns.md"
@@ -258,10 +260,19 @@ def test_when_something_cannot_be_written_nothing_is(site, specs, reply, blocked
     assert files(specs) == before
 
 
-def test_a_page_that_was_damaged_here_is_put_right(site, specs):
+def test_files_are_put_back_when_one_of_them_cannot_take_its_place(tmp_path):
+    (tmp_path / "old").write_text("before")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        _put({tmp_path / name: b"after" for name in ("old", "new", "folder")})
+    assert files(tmp_path) == {"old": b"before"}
+
+
+@pytest.mark.parametrize("damage", [lambda page: page.write_bytes(page.read_bytes() + b"x"), Path.unlink])
+def test_a_page_that_was_damaged_here_is_put_right(site, specs, damage):
     run(specs)
     page = specs / "kiln" / "fragments" / GET
-    page.write_bytes(page.read_bytes() + b"damage")
+    damage(page)
     statuses = {page["file"]: page["status"] for page in answer(specs)["providers"][0]["pages"]}
     assert statuses[GET] == "changed"
     assert page.read_bytes() == (PAGES / GET).read_bytes()
