@@ -17,13 +17,18 @@ from omnirun import (
     Client,
     ClientClosed,
     OmnirunError,
+    Provider,
+    Unsupported,
     WaitTimeout,
     datafold,
+    firecrawl,
     monid,
 )
 from omnirun.clock import moment
 from omnirun.datafold import Datafold as DatafoldProvider
+from omnirun.firecrawl import Firecrawl as FirecrawlProvider
 from omnirun.policy import WaitPolicy
+from omnirun.provider import Site
 from omnirun.recovery import candidates
 from omnirun.roster import Event, Kind
 from omnirun.run import Run
@@ -31,7 +36,7 @@ from omnirun.scheduler import Step
 from omnirun.scripts import Ended
 from omnirun.waiting import Waiting
 from omnirun.webhooks import Event as Delivery
-from tests.overlay.services import Datafold
+from tests.overlay.services import Datafold, Firecrawl, uuid
 from tests.overlay.virtual import START, World, reply
 
 FAST = WaitPolicy(first=0.01, step=0.01, cap=0.05, retry_first=0.01, retry_cap=0.02)
@@ -381,7 +386,51 @@ def test_a_provider_that_reads_junk_ends_its_own_wait_only():
     assert world.engine.poller.pending == 3
 
 
+# ---- lists that show what each target is busy with
+
+
+@attrs.frozen
+class Nameless(FirecrawlProvider):
+    """One whose refs don't say what they are a run of."""
+
+    def target_path(self, ref):
+        return None
+
+
+@pytest.mark.parametrize("owner", [FirecrawlProvider(), Nameless()], ids=["firecrawl", "nameless"])
+def test_runs_end_whatever_a_list_of_targets_says_of_them(owner):
+    """Also while one of them is being read already, as a delivery asks for."""
+    ends = {(uuid(n), uuid(100 + n)): 20.0 for n in range(5)}
+    world = World(Firecrawl(ends), latency=0.4)
+    world.engine._providers["firecrawl"] = owner
+    refs = [firecrawl.Monitor(monitor).check(check) for monitor, check in ends]
+    waiting = Waiting(world.engine, world, refs, None, None)
+    for at in range(40):
+        world.at(at / 4, lambda: world.engine.noticing(delivery(refs[0]))(world.time))
+    done = [world.run(waiting.next()) for _ in refs]
+    assert {(attempt.ref, attempt.run.state) for attempt in done} == {(ref, "completed") for ref in refs}
+    assert world.time - START >= 20.0
+
+
 # ---- the rest
+
+
+def test_what_a_provider_has_that_says_nothing_of_its_own():
+    bare = Bare()
+    ref = datafold.Monitor(42).run("monitors/42/runs/7")
+    assert bare.target_path(ref) == "monitors/42"
+    with pytest.raises(Unsupported, match="bare has no list of what it can run; name a target yourself"):
+        bare.targets("")
+
+
+class Bare(Provider):
+    """The least there can be."""
+
+    name = "bare"
+    site = Site("https://bare.example.com", "x-key", "")
+
+    def target_of(self, ref):
+        return DatafoldProvider().target_of(ref)
 
 
 def test_a_base_url_that_can_t_be_parsed_is_refused():

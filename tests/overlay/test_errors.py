@@ -238,3 +238,8 @@ def test_what_is_no_run_is_refused_before_anything_is_sent(item):
         with pytest.raises(BadRef, match=r"is no run\. One is a Run, its ref"):
             world.run(script())
     assert world.sent == []
+
+
+def test_a_notebook_shows_the_message_as_text():
+    assert "&lt;b&gt;" in errors.BadRef("<b>no ref</b>")._repr_html_()
+    assert "<b>no ref" not in errors.BadRef("<b>no ref</b>")._repr_html_()
