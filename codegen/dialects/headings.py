@@ -44,7 +44,9 @@ SECTIONS: dict[str, Section] = {
     r"error response example": "errors",
 }
 """Headings, in lower case, and what is below them."""
-_SECTIONS = [(re.compile(pattern), section) for pattern, section in SECTIONS.items()]
+_SECTIONS: list[tuple[re.Pattern[str], Section]] = [
+    (re.compile(pattern), section) for pattern, section in SECTIONS.items()
+]
 
 _METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 OPERATION = re.compile(
@@ -90,7 +92,7 @@ def section_of(heading: str) -> Section | None:
     if len(plain) > LONGEST:
         return None
     for text in (plain, re.sub(r"\s*\([^()]*\)$|^\d+\.\s+", "", plain).strip("*_` ")):
-        for pattern, section in _SECTIONS:
+        for pattern, section in _SECTIONS.items():
             if pattern.fullmatch(text):
                 return section
     return None

@@ -50,16 +50,20 @@ COLUMNS: dict[str, Column] = {
     **dict.fromkeys(("Values", "Allowed values", "Allowed Values", "Possible values", "Enum"), "values"),
 }  # fmt: skip
 """Titles of columns, by what they hold."""
-_LOWER = {title.lower(): column for title, column in COLUMNS.items()} | dict.fromkeys(
-    (
-        "field name", "parameter name", "property name", "header name", "fields", "parameters", "key name",
-        "body parameter", "query parameter", "path parameter", "url parameter", "variable", "member", "attribute name",
-    ), "name",
-) | dict.fromkeys(("value type", "schema", "types"), "type") | dict.fromkeys(
-    ("req", "req.", "is required", "optional/required", "required/optional", "presence"), "required",
-) | dict.fromkeys(("comment", "comments", "remarks", "info", "desc", "summary", "note"), "description") | {
-    "optional": "optional", "optional?": "optional", "defaults": "default",
-    "allowed": "values", "options": "values", "possible value": "values", "enum values": "values",
+_LOWER: dict[str, Column] = {
+    **{title.lower(): column for title, column in COLUMNS.items()},
+    **dict.fromkeys(
+        (
+            "field name", "parameter name", "property name", "header name", "fields", "parameters", "key name",
+            "body parameter", "query parameter", "path parameter", "url parameter", "variable", "member",
+            "attribute name",
+        ), "name",
+    ),
+    **dict.fromkeys(("value type", "schema", "types"), "type"),
+    **dict.fromkeys(("req", "req.", "is required", "optional/required", "required/optional", "presence"), "required"),
+    **dict.fromkeys(("comment", "comments", "remarks", "info", "desc", "summary", "note"), "description"),
+    **dict.fromkeys(("optional", "optional?"), "optional"), "defaults": "default",
+    **dict.fromkeys(("allowed", "options", "possible value", "enum values"), "values"),
 }  # fmt: skip
 """The same in lower case, with titles that only parted headers have."""
 

@@ -12,10 +12,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from codegen.jsonvalue import Node, is_node
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from codegen.jsonvalue import Node
 
 _WORD = r"(?:\"[^\"]{1,60}\"|“[^”]{1,60}”|`[^`]{1,60}`|'[^' ]{1,60}')"
 _BETWEEN = r"(?:\s*,?\s*(?:\bor\b|\band\b)\s*|\s*[,|/]\s*)"
@@ -108,7 +108,7 @@ def _collection(text: str, alternatives: list[Node]) -> Any:
         if kind not in ("array", "object") or not JSON_TYPES[kind](value):
             continue
         inner: Any = each.get("items")
-        wanted = inner.get("type") if isinstance(inner, dict) else None
+        wanted = inner.get("type") if is_node(inner) else None
         if kind == "object" or wanted is None or all(JSON_TYPES[wanted](item) for item in value):
             return value
     return None

@@ -448,3 +448,23 @@ def test_an_operation_may_have_a_label():
     assert list(read_page("**Endpoint:** `POST /v1/sessions`\n\nHTTP/1.1 200 OK\n\n{}\n")["paths"]) == [
         "/v1/sessions"
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ("name\n" + "a" * 150 + "!\n\n") * 20,
+        ("- `a` (" + "x, " * 300 + "\n") * 20,
+        "| Name | Type |\n|---|---|\n" + ("| a | " + "array<" * 45 + "x" + ">" * 45 + " |\n") * 20,
+        "| Name | Type |\n|---|---|\n" + ("| a | " + "x" + "[]" * 140 + " |\n") * 20,
+        "<table><tr>" + "<td>x" * 3_000 + "</table>",
+        "GET\n/\n" * 500,
+    ],
+)
+def test_what_looks_like_fields_over_and_over_takes_no_time_without_bound(text):
+    assert operation(f"POST /v1/a\n\nRequest Body\n\n{text}\n\n204 No Content\n")["responses"]
+
+
+def test_too_many_operations_are_an_error():
+    with pytest.raises(StageError, match="more than 100 operations"):
+        read_page("".join(f"GET /v1/a{number}\n\n204 No Content\n\n" for number in range(101)))
