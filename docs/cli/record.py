@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from omnirun.sandbox import Running
     from omnirun.sandbox.faults import Fault
 
-LATE = faults.Late(2.5)
+LATE = faults.Late(4.0)
 FIRECRAWL = "firecrawl:monitors/0199a1b2-0000-7000-8000-000000000001"
 
 

@@ -1,13 +1,18 @@
 """What is drawn and said while runs are waited for."""
 
 import io
+import json
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console
 
-from omnirun import Outcome, Phase, Ref, Run, Verdict
-from omnirun.cli import live
+from omnirun import Attempt, NotFound, Outcome, Phase, PollError, Ref, Run, Verdict
+from omnirun.cli import following, live
+from omnirun.cli.following import Terms
+from omnirun.cli.output import Format, Output
+from omnirun.cli.told import Ending
 
 REFS = [Ref.parse(f"datafold:monitors/42/runs/{number}") for number in range(1, 31)]
 
@@ -93,3 +98,42 @@ def test_counting_is_drawn_on_a_terminal_only(monkeypatch, capsys):
     with live.counting("reading", 1) as count:
         count()
     assert "reading (2 of 3)" in console.file.getvalue() or "reading (0 of 3)" in console.file.getvalue()
+
+
+# ------------------------------------------------------------------------------------------------ into rows
+
+
+def followed(monkeypatch, *attempts):
+    ending = Ending()
+    ending.goes_on = dict.fromkeys(attempt.ref for attempt in attempts)
+    watched = live.Watched(dict.fromkeys(REFS), lambda _: None)
+    output = Output(Format.JSONL, ())
+    return following._Following(attempts, output, Terms(None, frozenset()), watched, ending), ending
+
+
+def test_a_run_that_can_t_be_polled_goes_on_and_one_that_is_refused_does_not(monkeypatch, capsys):
+    attempts = [Attempt(ref=ref) for ref in REFS[:3]]
+    made, ending = followed(monkeypatch, *attempts)
+    made.ended(Attempt(ref=REFS[0], run=run(REFS[0]), error=PollError(REFS[0], ValueError("gone"))))
+    made.ended(Attempt(ref=REFS[1], error=NotFound("gone", status=404)))
+    made.left("the wait was interrupted")
+    assert list(ending.goes_on) == [REFS[0], REFS[2]]
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["ref"], row["state"]) for row in rows] == [
+        (str(REFS[0]), "checking"),
+        (str(REFS[1]), None),
+        (str(REFS[2]), None),
+    ]
+    said = ["could not be polled any longer", "HTTP 404: gone", "the wait was interrupted"]
+    assert [text in row["problem"] for row, text in zip(rows, said, strict=True)] == [True] * 3
+    assert [code.name for code in made.codes] == ["PROVIDER", "PROVIDER"]
+
+
+def test_rows_that_nobody_reads_any_more_are_let_go(monkeypatch):
+    class Closed(io.StringIO):
+        def flush(self):
+            raise BrokenPipeError
+
+    made, _ = followed(monkeypatch)
+    monkeypatch.setattr(sys, "stdout", Closed())
+    made.close()

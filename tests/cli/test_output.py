@@ -111,13 +111,13 @@ def test_a_table_fits_the_screen_or_becomes_blocks(monkeypatch, columns, lines):
     ]
     made = Output(Format.TABLE, ("run", "state", "note"))
     made.add(rows[0])
+    if columns == "30":
+        made.add(Row({}, {"run": "datafold:monitors/42/runs/2"}))
     made.close()
     text = re.sub(r"\x1b\[[0-9;]*m", "", screen.text)  # without colour there still is bold
     assert "datafold:monitors/42/runs/1" in text.replace("\n", "")
     assert max(len(line.rstrip()) for line in text.splitlines()) <= int(columns)
     if columns == "30":
-        made.add(Row({}, {"run": "datafold:monitors/42/runs/2"}))
-        made.close()
         assert "datafold:monitors/42/runs/2" in screen.text.splitlines()[-1]
 
 
@@ -129,3 +129,8 @@ def test_rows_wait_where_they_would_run_into_a_display(monkeypatch):
     assert screen.text == ""
     made.close()
     assert json.loads(screen.text)["ref"] == str(RUN.ref)
+
+
+def test_items_wait_too(capsys):
+    output.write_items([{"id": 1}, {"id": 2}], Format.JSONL)
+    assert capsys.readouterr().out == '{"id": 1}\n{"id": 2}\n'

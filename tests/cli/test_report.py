@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnirun import Outcome, Phase, Ref, Run, Verdict
@@ -74,6 +74,7 @@ def test_runs_are_laid_out_in_columns():
     }
 
 
+@settings(max_examples=30)
 @given(
     st.recursive(
         st.text() | st.integers() | st.none(),
@@ -142,6 +143,10 @@ def _umask():
     before = os.umask(0)
     os.umask(before)
     return before
+
+
+def test_a_report_can_go_to_a_device(omnirun):
+    assert omnirun("report", OK, "-n", "1", "-o", "/dev/null").exit_code == 0
 
 
 def test_a_report_can_go_to_stdout(omnirun):

@@ -78,7 +78,8 @@ class Browser:
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
         self.driver.get(file.as_uri())
-        assert self.js("document.documentElement.dataset.ready"), self.complaints()
+        ready = "document.documentElement.dataset.ready ? end() : setTimeout(look, 20)"
+        self.driver.execute_async_script(f"const end = arguments[0], look = () => {ready}; look()")
 
     def js(self, expression, *arguments):
         return self.driver.execute_script(f"return {expression}", *arguments)
@@ -112,6 +113,7 @@ def driver():
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    driver.set_script_timeout(60)
     yield driver
     driver.quit()
 

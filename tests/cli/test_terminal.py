@@ -78,7 +78,7 @@ def test_without_colour_there_is_none(terminal, environment):
 
 
 def test_ctrl_c_during_a_trigger_waits_for_its_ref(terminal, environment):
-    environment.sandbox.faults.add(faults.Late(1.5), method="POST")
+    environment.sandbox.faults.add(faults.Late(3), method="POST")
     shown = terminal(f"omnirun trigger {OK} -q")
     shown.until("triggering")
     shown.press(CTRL_C)

@@ -101,10 +101,10 @@ def test_sigterm_is_ctrl_c_and_is_given_back(capsys):
 
 def test_other_threads_leave_signals_alone(capsys):
     codes = []
-    thread = threading.Thread(target=lambda: codes.append(ends(KeyboardInterrupt())))
+    thread = threading.Thread(target=lambda: codes.extend([ends(KeyboardInterrupt()), ends()]))
     thread.start()
     thread.join(10)
-    assert codes == [130]
+    assert codes == [130, 0]
 
 
 def test_what_is_no_stream_is_no_terminal():

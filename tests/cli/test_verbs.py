@@ -392,3 +392,18 @@ def test_the_doctor_looks_at_named_accounts_that_can_only_list_runs(omnirun, env
     monkeypatch.setenv("MONID_EU_BASE_URL", environment.environment["MONID_BASE_URL"])
     found = {row["check"]: row["result"] for row in json.loads(omnirun("doctor", "-o", "json").stdout)}
     assert found["monid@eu answers"] == "ok"
+
+
+def test_a_plug_in_that_breaks_is_a_problem_and_not_the_end(omnirun, monkeypatch):
+    monkeypatch.setattr(checkup, "_clock", lambda *_: 1 / 0)
+    result = omnirun("doctor", "-o", "json")
+    found = {row["check"]: row["result"] for row in json.loads(result.stdout)}
+    assert (result.exit_code, found["monid answers"], found["python"]) == (70, "problem", "ok")
+
+
+def test_a_wait_that_is_refused_ends_at_once(omnirun, monkeypatch):
+    monkeypatch.setenv("DATAFOLD_API_KEY", "wrong-key-of-many-letters")
+    result = omnirun("wait", f"{OK}/runs/1001", "-o", "jsonl")
+    (row,) = rows(result)
+    assert (result.exit_code, row["state"], "HTTP 401" in row["problem"]) == (5, None, True)
+    assert "go on" not in result.stderr

@@ -146,8 +146,8 @@ class _Following:
         if attempt.error is not None:
             complain(attempt.error)
             self.codes.append(code_of(attempt.error))
-        elif attempt.run is not None:
-            self.codes.append(self._judged(attempt.run))
+        else:
+            self.codes.append(self._judged(attempt.unwrap()))
         for place in places:
             self._output.add(attempt_row(attempt), place)
 

@@ -87,7 +87,8 @@ def _started(
         if isinstance(result, Exception):
             attempts[place] = Attempt(target, error=result)
         else:
-            ending.goes_on[result.ref] = None
+            if not result.finished:
+                ending.goes_on[result.ref] = None
             attempts[place] = Attempt(target, result.ref, result)
         seen(place, attempts[place])
 
