@@ -92,7 +92,7 @@ def section_of(heading: str) -> Section | None:
     if len(plain) > LONGEST:
         return None
     for text in (plain, re.sub(r"\s*\([^()]*\)$|^\d+\.\s+", "", plain).strip("*_` ")):
-        for pattern, section in _SECTIONS.items():
+        for pattern, section in _SECTIONS:
             if pattern.fullmatch(text):
                 return section
     return None
