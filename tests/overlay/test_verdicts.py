@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from omnirun import Client, Unsupported, Verdict, firecrawl
+from omnirun import Client, UnreadableReply, Unsupported, Verdict, firecrawl
 from omnirun.engine import Engine
 from omnirun.policy import WaitPolicy
 from omnirun.waiting import Waiting
@@ -74,3 +74,16 @@ def test_the_next_poll_of_a_run_that_is_waited_for():
 def test_a_client_tells_the_next_poll_without_sending():
     with Client(environ=KEYS) as client:
         assert client.next_poll("datafold:monitors/42/runs/7") is None
+
+
+def test_a_summary_of_another_shape_is_no_verdict_but_an_unreadable_reply():
+    """The standard judge reads what the API describes; anything else is the provider's fault, and is said."""
+    world = World(lambda *_: reply(200, {"data": {"id": uuid(2), "status": "completed", "summary": "many"}}))
+    with pytest.raises(UnreadableReply, match="another shape"):
+        world.run(world.engine.get(REF))
+
+
+@pytest.mark.parametrize(("trigger", "expected"), [("scheduled", False), ("manual", True), (None, True)])
+def test_a_scheduled_check_is_nobody_s_lost_trigger(trigger, expected):
+    run = firecrawl.PROVIDER.check(MONITOR, {"id": uuid(2), "status": "running", "trigger": trigger}, START)
+    assert firecrawl.PROVIDER.asked_for(run) is expected
