@@ -18,7 +18,7 @@ BENCH_READY := $(BENCH)/.ready
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test update generate check api-check downstream lint docs recordings bench bench-check bench-cli bench-codegen soak clean
+.PHONY: help demo test update generate check api-check downstream lint notebook docs recordings bench bench-check bench-cli bench-codegen soak clean
 
 help: ## Say what can be done (the default)
 	@echo "omnirun: trigger a run, wait for it, page through its history, the same way for every provider"
@@ -56,6 +56,9 @@ lint: $(DEV_READY) ## ruff (rules and format), docstrings, mypy and pyright, the
 	$(BIN)/interrogate --quiet overlay/omnirun
 	$(BIN)/mypy
 	$(BIN)/pyright
+
+notebook: $(DEV_READY) ## Execute examples/notebook.ipynb in place: its outputs are those of the code as it is
+	PYTHONPATH=overlay:generated $(BIN)/python docs/tools/notebook.py examples/notebook.ipynb examples/notebook.ipynb
 
 docs: $(DOCS_READY) ## Build the documentation into site/; a dead link or a missing anchor fails
 	$(BIN)/zensical build --clean --strict

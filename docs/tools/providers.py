@@ -196,7 +196,9 @@ def quirks(module: Any) -> str:
 
 def sources(name: str) -> str:
     """Where the quirks are known from."""
-    return f"Known from the amendments [below](#what-the-pages-dont-say) and the [facts](../design.md#{name}) collected."
+    return (
+        f"Known from the amendments [below](#what-the-pages-dont-say) and the [facts](../design.md#{name})."
+    )
 
 
 def operations(name: str, facts: Facts) -> Iterator[str]:
