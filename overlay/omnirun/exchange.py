@@ -15,7 +15,6 @@ from urllib.parse import quote, urlencode
 
 import attrs
 
-from omnirun._version import __version__
 from omnirun.errors import TransportError
 from omnirun.hooks import Answered, Hooks, Outgoing
 from omnirun.replies import request_id
@@ -78,8 +77,7 @@ class Exchange:
         self._told = Outgoing(
             step.lane, request.method, door.base_url + request.path, request.operation, step.trigger
         )
-        headers = {"user-agent": f"omnirun/{__version__}", "accept": "application/json"}
-        self._headers = headers | {name.lower(): value for name, value in request.headers}
+        self._headers = {name.lower(): value for name, value in request.headers}
         self._credential = {door.header.lower(): door.credential}
         self._status = 0
         self._answer: dict[str, str] = {}
@@ -129,10 +127,11 @@ class Exchange:
         """Take the head of the reply."""
         key = self._key.decode()
         self._status = status
-        self._answer = {
-            name.lower(): value.replace(key, "[key]") if self._tells(key) else value
-            for name, value in headers.items()
-        }
+        self._answer = {name.lower(): value for name, value in headers.items()}
+        if self._tells(key):
+            self._answer |= {
+                name: value.replace(key, "[key]") for name, value in self._answer.items() if key in value
+            }
 
     def take(self, chunk: bytes) -> None:
         """Take a part of the body.

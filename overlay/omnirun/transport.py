@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from omnirun._version import __version__
 from omnirun.errors import OmnirunError
 from omnirun.exchange import Exchange
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _POOL_SIZE = 8
 _POOLS = 8
+_HEADERS = {"user-agent": f"omnirun/{__version__}", "accept": "application/json"}
 _POOL = {"max_connections": _POOL_SIZE, "max_keepalive_connections": _POOL_SIZE}
 _ALONE = {"max_connections": 1, "max_keepalive_connections": 0}
 
@@ -84,15 +86,18 @@ class Pools:
         limits = httpx.Limits(**connections)
         try:
             if self._factory is not None:
-                return self._factory(limits=limits, timeout=self._timeout)
-            if self._tls is None:
-                self._tls = httpx.create_ssl_context()
-            return getattr(httpx, self.standard)(limits=limits, timeout=self._timeout, verify=self._tls)
+                client = self._factory(limits=limits, timeout=self._timeout)
+            else:
+                self._tls = self._tls or httpx.create_ssl_context()
+                made: Factory = getattr(httpx, self.standard)
+                client = made(limits=limits, timeout=self._timeout, verify=self._tls)
+            client.headers.update(_HEADERS)
         except Exception as error:
             raise OmnirunError(
                 f"no HTTP client could be made, so nothing was sent: {error!r}. Look at what http_client= makes, and "
                 "at the proxies and certificates that the environment names."
             ) from error
+        return client
 
     def _exchange(self, step: Step) -> Exchange:
         return Exchange(step, self._accounts.door(step.lane), self._hooks, self._total)
