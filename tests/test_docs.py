@@ -95,7 +95,7 @@ def test_a_page_that_is_run_elsewhere_is_run_there(page):
 def commands():
     return [
         pytest.param(page, line.removeprefix("$ "), id=f"{page}: {line}")
-        for page in NAMES
+        for page in [*NAMES, "../README.md", "../CONTRIBUTING.md"]
         if page not in ELSEWHERE
         for text in blocks(page, "console")
         for line in text.splitlines()
@@ -105,20 +105,23 @@ def commands():
 
 @pytest.mark.parametrize(("page", "line"), commands())
 def test_a_command_is_one_that_there_is(page, line):
-    known(shlex.split(line))
+    known(shlex.split(line, comments=True))
 
 
 def known(words):
     """Fail unless a command line is of a known program, and its verbs, options, targets and extras are there."""
     match words:
-        case ["make", target, *_]:
-            assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
-        case ["python", "-m", "codegen", verb, *_]:
+        case ["make", *targets]:
+            made = (ROOT / "Makefile").read_text()
+            assert [name for name in targets if not re.search(rf"^{name}:", made, re.MULTILINE)] == []
+        case ["python" | ".venv/bin/python", "-m", "codegen", verb, *_]:
             from codegen.__main__ import app  # noqa: PLC0415 - only this needs it
 
             assert verb in get_command(app).commands
-        case ["python", "-m", "omnirun.sandbox", *_] | ["git", "diff", *_]:
+        case ["python", "-m", "omnirun.sandbox", *_] | ["git", "diff" | "add", *_]:
             pass
+        case ["python3", "-m", "venv", _, "&&", *_] | ["/tmp/fresh/bin/pip", "freeze", *_]:
+            pass  # a fresh environment, to renew the pins
         case ["python", script, *_]:
             assert (ROOT / script).is_file()
         case ["pip", "install", what]:
