@@ -32,7 +32,10 @@ def _positive(_: object, __: object, value: float) -> None:
 def _is_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        return parts.scheme in ("https", "http") and bool(parts.hostname) and (parts.port or 1) > 0
+        plain = (
+            parts.username is None and not parts.query and not parts.fragment
+        )  # it is logged: no secret in it
+        return plain and parts.scheme in ("https", "http") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         return False
 
@@ -126,7 +129,13 @@ class Accounts:
             )
         base_url = (account.base_url or site.base_url).rstrip("/")
         if not _is_url(base_url):
-            raise BadRef(f"the base URL of {lane} is {base_url!r}; it must read https://host or http://host.")
+            shown = (
+                "" if set("@?#") & set(base_url) else f" is {base_url!r}; it"
+            )  # there may be a secret in it
+            raise BadRef(
+                f"the base URL of {lane}{shown} must read https://host or http://host, perhaps with a path, "
+                "and have no user, query or fragment."
+            )
         return Door(base_url, site.key_header, site.key_prefix + key)
 
     def _from_environment(self, provider: str, name: str) -> Account:

@@ -104,10 +104,24 @@ def test_key_that_no_header_can_carry_is_refused(source, key) -> None:
     assert not key.strip() or key not in str(caught.value)
 
 
-@pytest.mark.parametrize("base_url", ["app.datafold.com", "ftp://x", "//x", "/api", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "base_url",
+    ["app.datafold.com", "ftp://x", "//x", "/api", "file:///etc/passwd"],
+)
 def test_base_url_begins_with_http(base_url) -> None:
     with pytest.raises(BadRef, match=r"the base URL of datafold@x is '.*'; it must read https://host"):
         accounts(Account("datafold", name="x", api_key=KEY, base_url=base_url)).lane("datafold", "x")
+
+
+@pytest.mark.parametrize(
+    "base_url", ["https://user:hidden@host", "https://host?key=hidden", "https://host/#hidden"]
+)
+def test_a_secret_in_a_base_url_is_refused_and_not_shown(base_url) -> None:
+    """It would stand in every log line and in every error."""
+    account = Account("datafold", name="x", api_key=KEY, base_url=base_url)
+    with pytest.raises(BadRef, match="the base URL of datafold@x must read https://host") as caught:
+        accounts(account).lane("datafold", "x")
+    assert "hidden" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["e u", "a@b", "a:b", "a/b", "é", "\n"])
