@@ -9,7 +9,7 @@ trigger that began a run, and each request. A rule is `omnirun.sandbox.rules.Rul
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import attrs
 from pydantic import TypeAdapter, ValidationError
@@ -76,7 +76,8 @@ class Control:
     async def accepted(self, _: Request) -> Response:
         """Show what was accepted; a target as text."""
         items = [attrs.asdict(item) for item in self.sandbox.accepted]
-        return JSONResponse({"accepted": [{**item, "target": _named(item["target"])} for item in items]})
+        shown = [{**item, "target": _named(item["target"])} for item in items]
+        return JSONResponse({"accepted": shown, "now": self.sandbox.clock()})
 
     async def served(self, _: Request) -> Response:
         """Show what was served."""
@@ -88,4 +89,4 @@ def _shown(told: Told) -> dict[str, object]:
 
 
 def _named(target: object) -> str:
-    return "".join(map(str, target)) if isinstance(target, tuple) else str(target)
+    return "".join(cast("tuple[str, ...]", target)) if isinstance(target, tuple) else str(target)

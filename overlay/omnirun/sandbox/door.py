@@ -142,7 +142,7 @@ class Passage:
 
     async def _carried_out(self, body: bytes) -> Reply:
         """Have the providers answer, whether or not anybody waits for it; what they send is kept."""
-        status, headers, parts = 0, [], list[bytes]()
+        status, headers, parts = 0, list[tuple[bytes, bytes]](), list[bytes]()
 
         async def keep(message: Message) -> None:
             nonlocal status, headers

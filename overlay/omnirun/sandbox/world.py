@@ -69,6 +69,8 @@ class Accepted:
     target: object
     run_id: str
     caller: str = ""
+    at: float = attrs.field(default=0.0, eq=False)
+    """When, in seconds since the epoch of the sandbox."""
 
 
 def _datafold_id(number: int) -> str:
@@ -140,8 +142,9 @@ class Sandbox:
 
     def begin(self, provider: str, runs: Runs[K, S], target: K, script: S, plan: Plan) -> Run[K, S]:
         """Accept a trigger: begin a run now, at the speed of now."""
-        run = runs.add(target, script, Life(self.clock(), plan.faster(self.speed)))
-        self.accepted.append(Accepted(provider, target, run.id, lens().caller))
+        now = self.clock()
+        run = runs.add(target, script, Life(now, plan.faster(self.speed)))
+        self.accepted.append(Accepted(provider, target, run.id, lens().caller, now))
         return run
 
     def drift(self, runs: Runs[K, S], target: K, script: S, plan: Plan) -> None:
