@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from omnirun.run import Run
     from omnirun.scheduler import Flow, Reply, Scheduler, Task
 
-_LIST_FAILURES = 4  # failures in a row; a list of many pages may fail for ever where each run can still be read
+_LIST_FAILURES = 4  # in a row; a list of many pages may fail for ever where each run can still be read
 _LISTING_FROM = 3
 _MISSES = 2
 _CLOCKS_DIFFER = 5.0

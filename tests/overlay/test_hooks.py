@@ -107,7 +107,11 @@ def test_each_request_is_told_of_before_and_after(kind):
     )
     assert outgoing.url == "https://app.datafold.com/api/v1/monitors/42/runs/7"
     assert answered.request is outgoing
-    assert (answered.status, answered.error, answered.size) == (200, None, len(json.dumps(RUN, separators=(",", ":"))))
+    assert (answered.status, answered.error, answered.size) == (
+        200,
+        None,
+        len(json.dumps(RUN, separators=(",", ":"))),
+    )
     assert answered.seconds >= 0
     assert answered.headers["date"] == "Sat, 21 Nov 2026 15:00:00 GMT"
 
