@@ -224,6 +224,14 @@ def test_the_site_s_check_finds_what_is_wrong(tmp_path, body, wrong):
     assert tool("finish").finish(tmp_path.resolve()) == [f"index.html: {each}" for each in wrong]
 
 
+def test_pictures_and_styles_load_nothing_either(tmp_path):
+    (tmp_path / "a.svg").write_text(
+        "<svg><style>@font-face {src: url('https://example.com/f.woff')}</style></svg>"
+    )
+    (tmp_path / "b.css").write_text("p {background: url(b.png)}")
+    assert tool("finish").finish(tmp_path) == ["a.svg: loads https://example.com/f.woff from another host"]
+
+
 def test_files_of_the_repository_are_copied_to_where_links_lead(tmp_path, capsys):
     (tmp_path / "guide").mkdir()
     page_of(

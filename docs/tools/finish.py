@@ -50,12 +50,14 @@ class Page(HTMLParser):
 def finish(site: Path) -> list[str]:
     """Copy what is linked to; tell all that is wrong."""
     pages = {path: Page(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
-    return [
-        f"{path.relative_to(site)}: {wrong}"
+    wrong = [
+        f"{path.relative_to(site)}: {fault}"
         for path, page in pages.items()
         if path.name != "404.html"  # the theme's own; its links are relative to nowhere
-        for wrong in faults(site, path, page, pages)
+        for fault in faults(site, path, page, pages)
     ]
+    drawn = sorted(path for suffix in ("css", "html", "svg") for path in site.rglob(f"*.{suffix}"))
+    return wrong + [f"{path.relative_to(site)}: {fault}" for path in drawn for fault in styled(path)]
 
 
 def faults(site: Path, path: Path, page: Page, pages: dict[Path, Page]) -> Iterator[str]:
@@ -83,7 +85,11 @@ def foreign(site: Path, path: Path, page: Page) -> Iterator[str]:
             yield f"loads {loaded}, which is not there"
     for name in sorted(TEXT_ONLY & page.classes):
         yield f"has something of the class {name}, for which a script would come from another host"
-    for style in re.findall(r"url\((https?:[^)]*)\)", path.read_text(encoding="utf-8")):
+
+
+def styled(path: Path) -> Iterator[str]:
+    """What the styles in a file would load from elsewhere."""
+    for style in re.findall(r"url\([\"']?(https?:[^)\"']*)", path.read_text(encoding="utf-8")):
         yield f"loads {style} from another host"
 
 
