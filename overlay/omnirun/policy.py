@@ -6,6 +6,7 @@ Two policies that are never mixed: *polling* (the run is not finished yet: the g
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -65,7 +66,7 @@ class WaitPolicy:
             random: in [0, 1).
         """
         cap = self.slow_cap if age > self.slow_after else self.cap
-        seeded = (2.0 * max(0.0, age) * self.step) ** 0.5
+        seeded = math.sqrt(2.0 * max(0.0, age) * self.step)
         return min(cap, max(self.first + self.step * polls, seeded)) * self._jittered(random)
 
     def longest_gap(self, random: Random) -> float:
