@@ -27,10 +27,10 @@ from omnirun.policy import retry_after
 from omnirun.provider import Query
 from omnirun.roster import Event, Kind, Pending, Roster
 from omnirun.scheduler import At, Step
-from omnirun.states import Phase
+from omnirun.sightings import beyond, by_targets, read_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from omnirun.provider import Listing, Page, Provider
     from omnirun.refs import Ref
@@ -43,7 +43,6 @@ _LISTING_FROM = 3
 _MISSES = 2
 _CLOCKS_DIFFER = 5.0
 _FINAL_ATTEMPTS = 6
-_UNSETTLED = (Phase.UNKNOWN, Phase.FINISHED)  # there is more to see than the state
 _OUTAGES = (TransportError, RateLimited, ServerError)
 
 
@@ -198,7 +197,7 @@ class Watch:
             reply = yield self._step(self._listing.request(Query(), position), delay)
             delay, now = 0.0, reply.at
             try:
-                page, unchanged = self._read(reply, known)
+                page, unchanged = read_page(self._listing, reply, known, f"{self._lane}:{self._listing.key}")
             except OmnirunError as error:
                 self._list_failed(entries, error, now)
                 return now
@@ -208,43 +207,19 @@ class Watch:
             for path in unchanged:
                 self.roster.still(known[path], now)
             if page.current:
-                by_target = by_target or self._by_target(entries)
+                by_target = by_target or by_targets(self._provider, entries)
                 missing -= self._sight_current(page, by_target, now)
             position = self._listing.style.after(Passed(position, page, page.size, shifted=False))
-            complete = position is None or self._beyond(page, oldest)
+            complete = position is None or beyond(self._listing, page, oldest)
         self._depth = pages if complete or not missing else len(entries)
         if complete:
             self._miss([known[path] for path in missing], now)
         return now
 
-    def _beyond(self, page: Page[Run], oldest: float) -> bool:
-        """Whether a newest-first list has come to runs older than all that are pending."""
-        assert self._listing is not None
-        return self._listing.newest_first and page.oldest is not None and page.oldest.timestamp() < oldest
-
     def _asked(self, reply: Reply) -> float:
         return min(retry_after(reply.result(), reply.at) or 0.0, self._policy.retry_after_cap)
 
     # ---- what a list shows
-
-    def _read(self, reply: Reply, known: Mapping[str, Pending]) -> tuple[Page[Run], set[str]]:
-        """Read a page; also tells which pending runs on it are as they were: most are, and making a run costs time."""
-        assert self._listing is not None
-        doing, unchanged = f"{self._lane}:{self._listing.key}", set[str]()
-        glance = self._listing.glance
-        if glance is None:
-            return judged(self._listing.read, reply, doing), unchanged
-
-        def wanted(path: str, word: str) -> bool:
-            entry = known.get(path)
-            if entry is None or entry.fetch is not None:
-                return False
-            if word != entry.state or entry.phase in _UNSETTLED:
-                return True
-            unchanged.add(path)
-            return False
-
-        return judged(lambda response, at: glance(response, at, wanted), reply, doing), unchanged
 
     def _sight(self, page: Page[Run], now: float) -> set[str]:
         """Take in a page; tells which of the pending runs it shows something of."""
@@ -269,13 +244,6 @@ class Watch:
                 else:
                     self._fetch(entry, now)
         return sighted
-
-    def _by_target(self, entries: list[Pending]) -> dict[str, list[Pending]]:
-        found: dict[str, list[Pending]] = {}
-        for entry in entries:
-            if (path := self._provider.target_path(entry.ref)) is not None:
-                found.setdefault(path, []).append(entry)
-        return found
 
     def _miss(self, missing: Iterable[Pending], now: float) -> None:
         for entry in missing:
