@@ -18,7 +18,7 @@ BENCH_READY := $(BENCH)/.ready
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test update generate check api-check downstream lint notebook docs recordings bench bench-check bench-cli bench-codegen soak clean
+.PHONY: help demo test update generate check api-check downstream lint notebook docs docs-look recordings bench bench-check bench-cli bench-codegen soak clean
 
 help: ## Say what can be done (the default)
 	@echo "omnirun: trigger a run, wait for it, page through its history, the same way for every provider"
@@ -63,6 +63,9 @@ notebook: $(DEV_READY) ## Execute examples/notebook.ipynb in place: its outputs 
 docs: $(DOCS_READY) ## Build the documentation into site/; a dead link or a missing anchor fails
 	$(BIN)/zensical build --clean --strict
 	$(BIN)/python docs/tools/finish.py site
+
+docs-look: $(DEV_READY) docs ## Look at every page in headless Chromium, phone and desk: console, width, other hosts, search
+	$(BIN)/python docs/tools/look.py site
 
 recordings: $(DEV_READY) ## Try every message of the command in a terminal; write docs/cli/recordings.md and its pictures
 	$(BIN)/python docs/cli/record.py
