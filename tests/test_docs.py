@@ -26,10 +26,11 @@ NAMES = [str(path.relative_to(DOCS)) for path in PAGES]
 BLOCK = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ELSEWHERE = {
     "add-a-provider.md": "tests/codegen/command/test_docs.py",
+    "cli/recordings.md": "docs/cli/record.py",
     "guide/own-provider.md": "tests/test_custom_provider.py",
     "guide/webhooks.md": "tests/test_guides.py",
 }
-"""Pages whose blocks another test runs, for they need more than the sandbox."""
+"""Pages whose blocks something else runs, for they need more than the sandbox."""
 
 
 def blocks(page, *languages):
