@@ -6,15 +6,10 @@ import shutil
 from contextlib import contextmanager
 
 import pytest
-from hypothesis import settings
 from typer.testing import CliRunner
 
 from codegen.__main__ import app
 from codegen.build import ROOT
-
-# No test is judged by the time it takes on a machine that does other things too.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 PAGE = """\
 ```json
