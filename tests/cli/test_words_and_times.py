@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnirun.cli import times
@@ -84,6 +84,7 @@ def test_a_duration_is_shown_in_two_units_at_most(seconds, shown):
     assert times.shown(seconds) == shown
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1e9))
 def test_a_duration_that_is_shown_can_be_written(seconds):
     assert times.duration(times.shown(seconds)) == pytest.approx(seconds, rel=0.05, abs=0.5)
@@ -94,6 +95,7 @@ def test_a_time_is_shown_in_utc():
     assert times.clock(datetime.fromisoformat("2026-11-01T09:30:00.5+02:00")) == "2026-11-01 07:30:00"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_nothing_that_controls_a_terminal_is_left_in_a_text(text):
     made = fit(text)

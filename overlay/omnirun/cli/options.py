@@ -73,7 +73,7 @@ def _providers(incomplete: str) -> list[str]:
 Targets = Annotated[
     list[str],
     typer.Argument(
-        metavar="TARGET",
+        metavar="TARGET...",
         help="What to run, such as datafold:monitors/42; - reads them from stdin, one per line.",
         autocompletion=_addresses,
     ),
@@ -81,7 +81,7 @@ Targets = Annotated[
 Refs = Annotated[
     list[str],
     typer.Argument(
-        metavar="REF",
+        metavar="REF...",
         help="Runs, such as datafold:monitors/42/runs/7; - reads them from stdin, one per line.",
         autocompletion=_addresses,
     ),
