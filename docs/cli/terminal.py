@@ -112,7 +112,8 @@ class Terminal:
         lines = [self._line(row) for row in range(self.text().count("\n") + 1)]
         console = Console(record=True, width=self.screen.columns, file=open(os.devnull, "w"))  # noqa: PTH123, SIM115
         console.print(Text("\n").join(lines), soft_wrap=True)
-        return console.export_svg(title=title, unique_id="omnirun")
+        drawn = console.export_svg(title=title, unique_id="omnirun")
+        return re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)  # a font of another host's
 
     def _line(self, row: int) -> Text:
         cells = [self.screen.buffer[row][column] for column in range(self.screen.columns)]
