@@ -54,7 +54,7 @@ def test_a_wait_outlives_whatever_passes(client, place, provider):
     where = place(provider)
     run = client.trigger(where.target)
     told = [where.fault_reads(fault) for fault in PASSING if not isinstance(fault, Stall | Late)]
-    for fault in (Lag(3), Skew(500), Invent("pondering"), Drip(0.01)):
+    for fault in (Skew(500), Invent("pondering"), Drip(0.01)):
         where.fault_reads(fault)
     ended = client.wait(run, timeout=10_000)
     assert (ended.ref, ended.outcome) == (run.ref, Outcome.SUCCESS)

@@ -223,7 +223,7 @@ def test_a_replica_that_lags_shows_it_in_the_end(client, place):
 def test_of_several_candidates_none_is_adopted(client, place):
     where = place()
     where.fault_trigger(Reset("accepted"))
-    where.begun(1, "manual")
+    where.begun(3600, "manual")  # whenever the trigger is sent, this one begins later
     with pytest.raises(AmbiguousTrigger) as caught:
         client.trigger(where.target)
     assert {named(ref) for ref in caught.value.candidates} > {*where.accepted}
@@ -240,7 +240,7 @@ def test_runs_from_before_are_no_candidates(client, place):
 def test_what_a_schedule_began_is_nobody_s_trigger(client, place):
     where = place("firecrawl")
     where.fault_trigger(Reset("read"))
-    where.begun(1, "scheduled")
+    where.begun(3600, "scheduled")
     with pytest.raises(AmbiguousTrigger, match="none was found"):
         client.trigger(where.target)
 
