@@ -186,8 +186,7 @@ class Watch:
     def _list(self, entries: list[Pending], delay: float) -> Flow[float]:
         """Read the collection to the last pending run, its end, or where gets cost less; tells when that was."""
         assert self._listing is not None
-        known = {entry.ref.path: entry for entry in entries}
-        missing = set(known)
+        missing = {entry.ref.path: entry for entry in entries}
         oldest = min(entry.since for entry in entries) - _CLOCKS_DIFFER
         position: str | None = self._listing.style.start
         by_target: dict[str, list[Pending]] = {}
@@ -197,23 +196,25 @@ class Watch:
             reply = yield self._step(self._listing.request(Query(), position), delay)
             delay, now = 0.0, reply.at
             try:
-                page, unchanged = read_page(self._listing, reply, known, f"{self._lane}:{self._listing.key}")
+                page, sighted = read_page(self._listing, reply, missing, f"{self._lane}:{self._listing.key}")
             except OmnirunError as error:
                 self._list_failed(entries, error, now)
                 return now
             self._floor = self._asked(reply)
             pages += 1
-            missing -= unchanged | self._sight(page, now)
-            for path in unchanged:
-                self.roster.still(known[path], now)
+            for path in sighted:
+                self.roster.still(missing[path], now)
+            sighted |= self._sight(page, now)
             if page.current:
                 by_target = by_target or by_targets(self._provider, entries)
-                missing -= self._sight_current(page, by_target, now)
+                sighted |= self._sight_current(page, by_target, now)
+            for path in sighted:
+                missing.pop(path, None)
             position = self._listing.style.after(Passed(position, page, page.size, shifted=False))
             complete = position is None or beyond(self._listing, page, oldest)
         self._depth = pages if complete or not missing else len(entries)
         if complete:
-            self._miss([known[path] for path in missing], now)
+            self._miss(missing.values(), now)
         return now
 
     def _asked(self, reply: Reply) -> float:
