@@ -2,6 +2,9 @@
 
 import threading
 
+import pytest
+
+from omnirun.cli import starting
 from omnirun.cli.many import Fan
 
 
@@ -46,3 +49,7 @@ def test_a_grace_period_ends():
     assert fan.stop() == {0}
     gate.set()
     reader.join(10)
+
+
+def test_nothing_is_waited_for_where_nothing_is_under_way():
+    assert starting._rest(Fan([], pytest.fail), pytest.fail) == []

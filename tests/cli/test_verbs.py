@@ -33,6 +33,7 @@ def rows(result):
         (["datafold:monitors/46", "--fail-on", "failure"], 0),
         (["datafold:monitors/45", "--fail-on", "no-verdict"], 1),
         (["datafold:monitors/999", OK], 5),
+        (["monid:endpoints/exa/sandbox/search"], 0),
         (["monid:endpoints/exa/sandbox/expensive"], 5),
     ],
 )
