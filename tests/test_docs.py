@@ -46,7 +46,7 @@ def tool(name):
 
 @pytest.fixture
 def omnirun_clock():
-    return KitClock(speed=50)
+    return KitClock(speed=20)  # a deadline of a minute is then three seconds
 
 
 # ------------------------------------------------------------------------------------------------ python
@@ -69,7 +69,7 @@ def test_the_code_of_a_page_runs(page, monkeypatch, tmp_path):
 def call(test, monkeypatch):
     """Run a test with the fixtures it asks for."""
     with (
-        omnirun.testing.running_kit(KitClock(50)) as kit,
+        omnirun.testing.running_kit(KitClock(20)) as kit,
         kit.client() as client,
         monkeypatch.context() as patch,
     ):

@@ -49,7 +49,7 @@ def test_every_state_named_is_shown_at_a_poll(omnirun_sandbox, omnirun_client):
 
 def test_a_run_that_ends_at_the_first_poll(omnirun_sandbox, omnirun_client):
     omnirun_sandbox.script(CHECKS, "completed", polls=1, pages=["same", "changed"])
-    run = omnirun_client.run(CHECKS, timeout=60)
+    run = omnirun_client.run(CHECKS, timeout=600)
     assert (run.verdict, run.cost.amount) == (Verdict.ALERT, 2)
     assert [page["status"] for page in omnirun_client.items(run)] == ["same", "changed"]
 
@@ -58,7 +58,7 @@ def test_runs_go_by_scripts_in_turn_and_the_last_one_stays(omnirun_sandbox, omni
     monitor = datafold.Monitor(7)
     omnirun_sandbox.script(monitor, "error", polls=1, error="no table", warnings=["late"])
     omnirun_sandbox.script(monitor, "ok", polls=2)
-    runs = [omnirun_client.run(monitor, timeout=60) for _ in range(3)]
+    runs = [omnirun_client.run(monitor, timeout=600) for _ in range(3)]
     assert [run.state for run in runs] == ["error", "ok", "ok"]
     assert (runs[0].error, runs[0].warnings) == ("no table", ("late",))
     assert [omnirun_sandbox.polls(run) for run in runs] == [1, 2, 2]
@@ -129,7 +129,7 @@ def test_a_trigger_whose_answer_is_lost_was_paid_for_once(omnirun_sandbox, omnir
 def test_a_mirrored_run_goes_by_its_fault(omnirun_sandbox, omnirun_client):
     omnirun_sandbox.script(TWEETS, "COMPLETED", polls=3)
     omnirun_sandbox.fault(Mirror(503), on="trigger", provider="monid")
-    assert omnirun_client.run(TWEETS, timeout=60).state == "COMPLETED"
+    assert omnirun_client.run(TWEETS, timeout=600).state == "COMPLETED"
 
 
 def test_what_was_sent_can_be_asserted_on(omnirun_sandbox, omnirun_client):
