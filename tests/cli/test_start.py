@@ -152,3 +152,13 @@ def test_a_line_that_nobody_can_read_any_more_is_let_go(monkeypatch):
 
     monkeypatch.setattr(told.stderr(), "print", gone)
     told.say("anybody there?")
+
+
+def test_the_recordings_are_those_of_the_script():
+    import runpy  # noqa: PLC0415 - only here
+
+    scenes = runpy.run_path(str(ROOT / "docs" / "cli" / "record.py"))["SCENES"]
+    recorded = (ROOT / "docs" / "cli" / "recordings.md").read_text()
+    assert re.findall("^## (.*)$", recorded, re.MULTILINE) == [scene.title for scene in scenes]
+    assert [scene.title for scene in scenes if f"\n$ {scene.command}\n" not in recorded] == []
+    assert "Traceback" not in recorded
