@@ -10,7 +10,7 @@ repeated one does no harm. Without any delivery the wait ends too, a little late
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator  # noqa: TC003 - FastAPI reads the annotations
+from collections.abc import AsyncGenerator  # noqa: TC003 - FastAPI reads the annotations
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ from omnirun import AlreadyRunning, AsyncClient, BadRef, BadSignature, NotFound,
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """One client for the life of the service: all its waits share one poller."""
     async with AsyncClient() as client:
         app.state.client = client
