@@ -358,8 +358,8 @@ def test_a_client_that_is_let_go_is_collected(service):
     gc.collect()
 
 
-def test_ctrl_c_leaves_within_a_second(service):
-    """A process that waits for a run is interrupted: it ends at once, by KeyboardInterrupt, with its threads."""
+def test_ctrl_c_leaves_before_the_run_ends(service):
+    """A process that waits for a run is interrupted: it ends by KeyboardInterrupt, with its threads, and long before."""
     program = (
         "import sys\nfrom omnirun import Client, monid\n"
         "with Client() as client:\n"
@@ -371,13 +371,14 @@ def test_ctrl_c_leaves_within_a_second(service):
         [sys.executable, "-c", program], env=slow, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
-    assert process.stdout.readline().startswith("monid:runs/")
-    time.sleep(0.3)
-    began = time.monotonic()
+    ref = process.stdout.readline().strip()
+    path = f"/monid/v1/{ref.removeprefix('monid:')}"
+    assert wait_until(lambda: any(served.path == path for served in service.sandbox.served))
     process.send_signal(2)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=30)
     assert "KeyboardInterrupt" in errors
-    assert time.monotonic() - began < 5
+    running = service.sandbox.monid.get(ref.removeprefix("monid:runs/"))
+    assert not running.life.finished(service.sandbox.clock())
 
 
 def test_no_key_is_ever_logged(service, caplog):
@@ -387,16 +388,17 @@ def test_no_key_is_ever_logged(service, caplog):
 
 
 def test_a_clock_that_runs_faster_shortens_every_pause(service):
+    """The run takes three seconds by the wall, which is three polls; by a clock 50 times as fast it takes minutes."""
     with Client(environ=service.environment, clock=Clock(speed=50)) as client:
-        began = time.monotonic()
-        client.run(TARGETS[0], timeout=600)
-        assert time.monotonic() - began < 5
+        run = client.run(monid.Endpoint("apify", "/sandbox/slow"), timeout=3600)
+    polls = [served for served in service.sandbox.served if served.path == f"/monid/v1/{run.ref.path}"]
+    assert len(polls) > 6
 
 
 def test_run_all_gives_an_attempt_for_each_target_in_their_order(both):
     slow = monid.Endpoint("apify", "/sandbox/slow")
     targets = [slow, datafold.Monitor(999), datafold.Monitor(43), "nonsense", TARGETS[2]]
-    attempts = both.run_all(targets, timeout=1.0)
+    attempts = both.run_all(targets, timeout=2.0)
     assert [attempt.target for attempt in attempts] == [
         slow,
         datafold.Monitor(999),

@@ -30,7 +30,7 @@ def test_a_run_lives_through_its_states(call, clock, endpoint, lives):
 
 def test_a_run_that_takes_too_long_is_timed_out(call, clock):
     run_id = start(call, "/sandbox/slow").json()["runId"]
-    clock.move(60)
+    clock.move(120)
     run = get(call, f"/v1/runs/{run_id}").json()
     assert (run["status"], "providerResponse" in run) == ("TIMED_OUT", False)
 

@@ -181,7 +181,7 @@ MONID: Mapping[tuple[str, str], MonidEndpoint] = {
             "apify", "/sandbox/ready", EndpointScript(Plan((("READY", 1), ("RUNNING", 2)), "COMPLETED"))
         ),
         MonidEndpoint("apify", "/sandbox/missing", _async("COMPLETED", 404, "No such profile.")),
-        MonidEndpoint("apify", "/sandbox/slow", EndpointScript(Plan((("RUNNING", 60),), "TIMED_OUT"), None)),
+        MonidEndpoint("apify", "/sandbox/slow", EndpointScript(Plan((("RUNNING", 120),), "TIMED_OUT"), None)),
         MonidEndpoint("exa", "/sandbox/search", _sync("COMPLETED"), synchronous=True),
         MonidEndpoint("exa", "/sandbox/limited", _sync("COMPLETED", 429, "Slow down."), synchronous=True),
         MonidEndpoint("exa", "/sandbox/blocked", _sync("BLOCKED", None, "Not allowed."), synchronous=True),
