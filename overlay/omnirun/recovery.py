@@ -1,10 +1,11 @@
 """Looking for a run whose trigger got no answer.
 
-The target's runs are listed a few times, each time back to the trigger. A candidate is one that somebody asked for,
-that this client does not know, and that began no earlier than the trigger was sent; one without a time is a candidate
-while it has not ended. Whatever any look showed counts, and only at the end it is decided: a single candidate that
-began before the answer was given up is adopted; anything else is an error that names what was found. The clocks'
-difference comes from the Date of the lists' replies, and is taken so that a run of ours is never too old.
+The target's runs are listed a few times, each time back to the trigger, and twice more if the last list can't be read.
+A candidate is one that somebody asked for, that this client does not know, and that began no earlier than the trigger
+was sent; one without a time is a candidate while it has not ended. Whatever any look showed counts, and only at the end
+it is decided: a single candidate that began before the answer was given up is adopted; anything else is an error that
+names what was found. The clocks' difference comes from the Date of the lists' replies, and is taken so that a run of
+ours is never too old.
 
 What no rule can tell: nothing in a run says who asked for it. If the trigger was not accepted, and within the same
 seconds somebody else started the one run that is found, that run is adopted; who can't have that says
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LOOKS = (2.0, 5.0, 15.0, 30.0)  # seconds after the failed trigger
+_LATER_LOOKS = (60.0, 120.0)  # only if the one before could not be read to its end
 _WITH_DATE = timedelta(seconds=2)  # what the resolution of a Date leaves open
 _WITHOUT_DATE = timedelta(seconds=5)
 _LATE = timedelta(seconds=15)  # how long after the failure an accepted trigger may still begin
@@ -99,6 +101,7 @@ class Lost:
     adopts: bool
     _found: dict[Ref, Seen] = attrs.field(factory=dict["Ref", "Seen"], init=False)
     _listed: bool = attrs.field(default=False, init=False)
+    _whole: bool = attrs.field(default=False, init=False)
 
     def find(self) -> Flow[Run]:
         """Look for the run.
@@ -107,7 +110,9 @@ class Lost:
             AmbiguousTrigger: there is not exactly one that it can be.
         """
         looked = 0.0
-        for at in _LOOKS:
+        for at in (*_LOOKS, *_LATER_LOOKS):
+            if at in _LATER_LOOKS and self._whole:
+                break
             yield from self._look(at - looked)
             looked = at
         refs = [ref for ref in self._found if ref not in self.known]
@@ -120,8 +125,10 @@ class Lost:
         """Read the target's runs once; what could be read counts, also if the rest could not."""
         sent_at = moment(self.reply.sent_at)
         look = Look(self.provider, self.target, self.lane, self.asking)
+        self._whole = False
         with suppress(OmnirunError):
             yield from _holding(look.back_to(sent_at), self.exclusive, delay)
+            self._whole = True
         self._listed = self._listed or look.listed
         for seen in look.runs:
             if seen.may_be_since(sent_at):

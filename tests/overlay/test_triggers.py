@@ -225,6 +225,18 @@ def test_a_recovery_whose_lists_fail_adopts_nothing():
         trigger(World(server))
 
 
+def test_lists_that_fail_for_a_while_are_read_later():
+    """The regular looks all fail: the run is found at the next, and none more is had once one went well."""
+    behind = Flaky(LOST, accepts=1)
+
+    def server(request, at):
+        return reply(500) if request.method == "GET" and at < 50 else behind(request, at)
+
+    world = World(server, latency=0.0)
+    assert trigger(world).origin is Origin.ADOPTED
+    assert 50 <= max(world.times()) < 120
+
+
 def test_runs_this_client_knows_are_no_candidates():
     """Many triggers of one target at once, each answer lost: each gets its own run."""
     server = Flaky(*[LOST] * 5, accepts=1)
