@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _WORDS = frozenset({"title", "description", "summary", "example", "examples", "externalDocs", MARK})
 _LONGEST = 160
+_OPERATIONS = {"paths": "operation", "webhooks": "webhook"}
 
 
 @frozen
@@ -48,7 +49,8 @@ def explain(name: str, places: Places) -> dict[str, Any]:
         places: Where its pages are and its client goes.
 
     Returns:
-        `operations` and `components`, each with `origins`, `joined`, `lowered` and `amended`, as docs/pipeline.md says.
+        `operations`, `webhooks` and `components`, each with `origins`, `joined`, `lowered` and `amended`: see
+        docs/pipeline.md.
 
     Raises:
         StageError: A stage refuses the provider's pages.
@@ -79,6 +81,7 @@ def explain(name: str, places: Places) -> dict[str, Any]:
         "base_url": spec.base_url,
         "sha256": spec.sha256,
         "operations": [part for part in found if part["kind"] == "operation"],
+        "webhooks": [part for part in found if part["kind"] == "webhook"],
         "components": [part for part in found if part["kind"] == "component"],
     }
 
@@ -86,8 +89,8 @@ def explain(name: str, places: Places) -> dict[str, Any]:
 def text(explanation: Mapping[str, Any]) -> str:
     """An explanation for people."""
     lines = [f"{explanation['title']}  {explanation['base_url']}", ""]
-    for part in [*explanation["operations"], *explanation["components"]]:
-        title = f"{part['name']}  {part['method']} {part['path']}" if "method" in part else part["name"]
+    for part in [*explanation["operations"], *explanation["webhooks"], *explanation["components"]]:
+        title = "  ".join(each for each in (part["name"], _line(part)) if each)
         lines.append(f"{part['kind']} {title}")
         lines += [
             f"  from     {_place(origin)}" for origin in part["origins"] if origin["file"] != AMENDMENTS
@@ -102,6 +105,10 @@ def text(explanation: Mapping[str, Any]) -> str:
             lines.append(f"  lowered  {at}{change['before']}  ->  {change['after']}  (line {change['line']})")
         lines.append("")
     return "\n".join(lines)
+
+
+def _line(part: Mapping[str, Any]) -> str:
+    return f"{part.get('method', '')} {part.get('path', '')}".strip()
 
 
 def _place(origin: Mapping[str, Any]) -> str:
@@ -123,8 +130,13 @@ def _by_origin(documents: Iterator[Node]) -> dict[Origin, Part]:
 
 def _subjects(spec: Spec) -> Iterator[tuple[str, str]]:
     for part in parts(dict(spec.document)):
-        if part.kind == "operation":
-            yield part.pointer, "operation"
+        match tokens(part.pointer):
+            case [where, _, _] if (
+                part.kind == "operation"
+            ):  # what is deeper is a callback, told with its operation
+                yield part.pointer, _OPERATIONS[where]
+            case _:
+                pass
     for name in node_at(dict(spec.document["components"]), "schemas"):
         yield child("/components/schemas", name), "component"
 
@@ -138,11 +150,13 @@ def _part(
         for where, own in spec.provenance.items()
         if where == pointer or where.startswith(f"{pointer}/")
     }
-    found: dict[str, Any] = {"kind": kind, "name": pointer.rpartition("/")[2]}
+    _, *names, last = tokens(pointer)
+    found: dict[str, Any] = {"kind": kind, "name": last}
     if kind == "operation":
-        _, path, method = tokens(pointer)
-        name = ".".join(pinned(spec.document["paths"][path][method]))
-        found |= {"name": name, "method": method.upper(), "path": path}
+        name = ".".join(pinned(spec.document["paths"][names[0]][last]))
+        found |= {"name": name, "method": last.upper(), "path": names[0]}
+    if kind == "webhook":
+        found |= {"name": names[0], "method": last.upper()}
     firsts: dict[Origin, str] = {}
     for where, own in below.items():
         for origin in own:

@@ -74,3 +74,5 @@ class Scan:
     intro: list[str] = Factory(list[str])
     words: set[str] = Factory(set[str])
     """Words of the page that may be names of fields."""
+    unread: list[tuple[int, str]] = Factory(list["tuple[int, str]"])
+    """Lines below a heading that state nothing that is kept."""

@@ -3,7 +3,7 @@
 # Rules: segments.py finds the page's operations by their `METHOD /path` lines, scan.py their tables and examples, and
 # here they become an OpenAPI document. Names and their order come from tables, then from examples. Rows of a table of
 # parameters go where the table says, into the path if it has the name, else where the method takes them. A page is
-# read or is an error that names the line.
+# read or is an error that names the line; lines that state nothing that is kept are noted at the operation.
 
 """Read a rendered page: tables flattened to text, examples, no OpenAPI."""
 
@@ -22,9 +22,11 @@ from codegen.dialects.unglue import unglued
 from codegen.dialects.values import enumerate_fields
 from codegen.errors import StageError
 from codegen.jsonvalue import Node
-from codegen.structure import mark
+from codegen.structure import mark, note
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from codegen.dialects.found import Values
     from codegen.dialects.segments import Segment
     from codegen.dialects.tables import Row
@@ -37,6 +39,9 @@ _PARAMETER = re.compile(r"\{([^{}/]+)\}|(?<=/):([A-Za-z_]\w*)")
 _QUERY = re.compile(r"[?&]([\w.-]+)=")
 _KEY_HEADER = re.compile(r"(?:x-)?(?:[\w-]*api-?key|(?:auth|access)-?token|apikey)", re.IGNORECASE)
 _BASE = re.compile(r"\b[Bb]ase (?:URL|Url|url)[`*:#\s]{1,20}(https?://[^\s\"'`<>)\]*]{1,300})")
+_USUAL = {"accept", "authorization", "content-type", "user-agent"}
+"""Headers that every client has its own way to send."""
+_MOST_NOTES, _LONGEST_NOTE = 30, 160
 _SAID_KEY = re.compile(r"\b(X-[A-Za-z-]*(?:Api-?Key|Token))\b", re.IGNORECASE)
 _SAID_SCHEME = re.compile(r"Authorization[\"'`]?\s*[:=]\s*[\"'`]?(Bearer|Basic)\b")
 
@@ -74,18 +79,23 @@ class _Reader:
             "paths": {},
             "components": {"schemas": {}, "securitySchemes": {}},
         }
-        values: list[tuple[Values, Origin]] = []
+        operations: list[tuple[_Operation, Node]] = []
         for segment in found:
             operation = _Operation(self._page, self._lines, self._numbers, segment)
             methods = document["paths"].setdefault(segment.path, {})
             if segment.method in methods:
                 message = f"{segment.method.upper()} {segment.path} is stated a second time"
                 raise Unreadable(segment.line, message)
-            methods[segment.method] = operation.stated(document["components"]["securitySchemes"])
+            stated = operation.stated(document["components"]["securitySchemes"])
+            methods[segment.method] = stated
+            operations.append((operation, stated))
             if (server := operation.server()) and "servers" not in document:
                 document["servers"] = [{"url": server}]
-            values += operation.values()
-        enumerate_fields(document, values)
+        strange = enumerate_fields(
+            document, [each for operation, _ in operations for each in operation.values()]
+        )
+        for operation, stated in operations:
+            note(stated, *operation.unread(strange))
         return document
 
 
@@ -104,6 +114,9 @@ class _Operation:
         if segment.shared[1]:
             self._scan = scan(lines[: segment.shared[1]], segment.shared[0], self._scan, "other")
         self._sheet = Sheet(page.fragment.file, self._scan, self._start, segment.end, numbers)
+        self._numbers = numbers
+        self._known: set[str] = set()
+        """Headers and parameters that are stated, in lower case."""
 
     def stated(self, held: Node) -> Node:
         """The operation, its security schemes added to those that are held."""
@@ -119,8 +132,32 @@ class _Operation:
             stated["requestBody"] = self._body(rows, bodies, content_type)
         stated["responses"] = responses(self._sheet)
         stated["security"] = security
+        self._known |= {
+            each["name"].lower() for each in [*stated["parameters"], *schemes.values()] if "name" in each
+        }
         held.update({title: scheme for title, scheme in schemes.items() if title not in held})
         return mark(stated, self._sheet.origin("", self._start))
+
+    def unread(self, strange: Sequence[Values]) -> list[str]:
+        """What states nothing that is kept: sentences for people, who may have to amend it.
+
+        Args:
+            strange: Tables of values that are of no field.
+        """
+        scan, known = self._scan, self._known
+        lines = dict(scan.unread)
+        for each in scan.values:
+            if each in strange:
+                lines[each.line] = f"a table of values ({', '.join(each.members)}) of no field that is stated"
+        found = [
+            f"line {self._numbers[number - 1]} is not read: {_short(lines[number])}"
+            for number in sorted(lines)
+        ]
+        if len(found) > _MOST_NOTES:
+            found[_MOST_NOTES:] = [f"{len(found) - _MOST_NOTES} more lines are not read"]
+        sent = [f"the header {name}" for name in scan.headers if name.lower() not in {*known, *_USUAL}]
+        sent += [f"the parameter {name}" for name in dict.fromkeys(scan.query) if name.lower() not in known]
+        return found + [f"{each} is sent by an example, but stated nowhere" for each in sent]
 
     def values(self) -> list[tuple[Values, Origin]]:
         """The tables of values, and where they are."""
@@ -238,6 +275,11 @@ class _Operation:
         origin = self._sheet.origin("/body", line)
         required = any(row.required for row in rows)
         return mark({"required": required, "content": {content_type: media}}, origin)
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= _LONGEST_NOTE else f"{words[:_LONGEST_NOTE]}..."
 
 
 def _bare(name: str) -> str:

@@ -3,7 +3,8 @@
 # Rules: what a table or an example speaks of is told by the heading above it (the table SECTIONS): headers, path,
 # query, body, or a response, whose heading has a status such as `202 Accepted`; what a page says of a response without
 # any status is kept under the status "". A table of fields below a heading that says none of this is an error, unless
-# the heading names a field: then its rows are below that field. Nothing is understood here.
+# the heading names a field: then its rows are below that field. What is below a heading and states nothing that is kept
+# (words where fields are due, a table of something else) is kept as unread. Nothing is understood here.
 
 """Find the parts of a rendered page."""
 
@@ -22,7 +23,6 @@ from codegen.dialects.headings import (
     HEADING,
     LONGEST,
     NOISE,
-    OBJECT,
     OPERATION,
     STATUS_INSIDE,
     Section,
@@ -30,8 +30,8 @@ from codegen.dialects.headings import (
     section_of,
     status_of,
 )
+from codegen.dialects.known import Fields, Known
 from codegen.dialects.samples import json_at, names_of
-from codegen.naming import snake
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,7 @@ _BARE_EXAMPLES = 50
 _VALUES = 50
 """Tables of values that are kept of a page."""
 _OF_REQUEST = re.compile(r"\|?\s*[`*]*(?:Param|Argument|Query)", re.IGNORECASE)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _OF_FIELDS: tuple[Section, ...] = (
     "header",
     "path",
@@ -76,8 +77,7 @@ class _Scanner:
         self._section: Section = section
         self._status = ""
         self._heading = ""
-        self._fields: dict[str, tuple[str, Section, str]] = {}
-        """Name of a field, and its words, to its path and what it is a field of."""
+        self._fields = Fields()
         self._bare = 0
         self._alone = -2
         """The last line that was a status and nothing else."""
@@ -159,7 +159,7 @@ class _Scanner:
         elif alone and (match := STATUS_INSIDE.fullmatch(plain)):
             self._respond(match[1], index)
         elif line.startswith("#") or (HEADING.fullmatch(line) and (alone or self._above_table(index, plain))):
-            if self._named(plain) is None:
+            if self._fields.named(plain) is None:
                 self._section = "other"
         else:
             return False
@@ -174,19 +174,8 @@ class _Scanner:
             tables.columns(each, loose=True) is not None for each in self._lines[index + 1 : index + 4]
         )
 
-    def _named(self, heading: str) -> tuple[str, Section, str] | None:
-        # The field a heading names: `metadata`, `The metadata object`, `Provider Response` for providerResponse.
-        match = OBJECT.fullmatch(heading)
-        if match is not None and (known := self._fields.get(match[1].removesuffix("[]"))):
-            return known
-        return self._fields.get(f" {snake(heading)}") if " " in heading else None
-
     def _know(self, path: str) -> None:
-        # A field is called by its path and, where no other is called so, by its last name.
-        plain = path.removesuffix("[]")
-        last = plain.rpartition(".")[2]
-        for name in (plain, last, f" {snake(last)}"):
-            self._fields.setdefault(name, (path, self._section, self._status))
+        self._fields.add(Known(path, self._section, self._status))
 
     def _respond(self, status: str, index: int) -> None:
         # Statuses on lines one below the other are the tabs of examples: the first is the one that is shown.
@@ -220,6 +209,8 @@ class _Scanner:
             self.found.stated.setdefault(match[1], (index + 1, match[2].strip()))
         elif self._section == "response" and self._status:
             self.found.responses[self._status].words.append(line)
+        elif not is_rule(line) and not _TAG.fullmatch(line):
+            self.found.unread.append((index + 1, line))
 
     def _body_of_table(self, index: int) -> tuple[list[tuple[int, str]], int]:
         start = index + 1
@@ -243,6 +234,8 @@ class _Scanner:
             and (found := values.table(title, self._heading, rows)) is not None
         ):
             self.found.values.append(found)
+        else:
+            self.found.unread += rows
         return end
 
     def _table(self, index: int, shape: tuple[tables.Column, ...]) -> int:
@@ -254,15 +247,16 @@ class _Scanner:
         )
         if found is not None and self._section not in ("header", "path", "query", "response headers"):
             self.found.values.append(found)
-        if typed and (named := self._named(self._heading)) is not None:
+        if typed and (named := self._fields.named(self._heading)) is not None:
             below, section, status = named
             self.found.tables.append(Table(section, status, shape, rows, below))
             return end
         if self._section == "intro" and _OF_REQUEST.match(self._lines[index].strip()):
             self._section = "parameters"
         if self._section in ("intro", "other"):
-            if not typed:
-                return end  # of statuses, limits, plans: it states no field
+            if not typed:  # of statuses, limits, plans: it states no field
+                self.found.unread += rows if found is None else []
+                return end
             wanted = "Query Parameters, Request Body, Response, 200 OK or the name of a field"
             message = f"a table of fields below {self._heading or 'no heading'!r}"
             raise Unreadable(index + 1, f"{message}; a heading such as {wanted} was expected")

@@ -68,16 +68,23 @@ def _singular(word: str) -> str:
     return word if word.endswith(("ss", "us", "is")) else word.removesuffix("s")
 
 
-def enumerate_fields(document: Node, tables: Sequence[tuple[Values, Origin]]) -> None:
-    """Give, in place, the texts of a document the values that tables list for fields of their name."""
+def enumerate_fields(document: Node, tables: Sequence[tuple[Values, Origin]]) -> list[Values]:
+    """Give, in place, the texts of a document the values that tables list for fields of their name.
+
+    Returns:
+        The tables that are of no field.
+    """
+    strange: list[Values] = []
     for values, origin in tables:
         fields = _fields(document, values)
+        strange += [] if fields else [values]
         for schema in fields:
             held = schema.get("enum", [])
             extra = [each for each in values.members if each not in held]
             schema["enum"] = [*held, *extra]
             mark(schema, origin)
             note(schema, f"its values are those of the table on line {values.line}")
+    return strange
 
 
 def _fields(document: Node, values: Values) -> list[Node]:

@@ -101,3 +101,33 @@ def _vendored(folders, page, content):
     old = hashlib.sha256(page.read_bytes()).hexdigest()
     page.write_text(content)
     sources.write_text(sources.read_text().replace(old, hashlib.sha256(page.read_bytes()).hexdigest()))
+
+
+def test_webhooks_and_callbacks_are_explained(tmp_path, specs_of):
+    page = """```yaml
+openapi: 3.1.0
+info: {title: Acme, version: '1'}
+paths:
+  /hooks:
+    post:
+      tags: [hooks]
+      responses: {'204': {description: Done.}}
+      callbacks:
+        done:
+          '{$request.body#/url}':
+            post: {responses: {'200': {description: Heard.}}}
+webhooks:
+  thing.made:
+    post:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Event'}}}}
+      responses: {'200': {description: Heard.}}
+components: {schemas: {Event: {type: object, properties: {id: {type: string}}}}}
+```
+"""
+    specs = specs_of(tmp_path / "specs", {"acme": page}, operations={"POST /hooks": "hooks.make"})
+    answer = explain("acme", Places(specs))
+    assert [each["name"] for each in answer["operations"]] == ["hooks.make"]
+    (webhook,) = answer["webhooks"]
+    assert (webhook["name"], webhook["method"]) == ("thing.made", "POST")
+    assert [(each["file"], each["line"]) for each in webhook["origins"]] == [("page.md", 15)]
+    assert "\nwebhook thing.made  POST\n  from     page.md line 15 (" in text(answer)

@@ -468,3 +468,54 @@ def test_what_looks_like_fields_over_and_over_takes_no_time_without_bound(text):
 def test_too_many_operations_are_an_error():
     with pytest.raises(StageError, match="more than 100 operations"):
         read_page("".join(f"GET /v1/a{number}\n\n204 No Content\n\n" for number in range(101)))
+
+
+def test_what_states_nothing_that_is_kept_is_noted():
+    text = """# List cats
+
+List the cats.
+
+GET /v1/cats
+
+```bash
+curl "https://api.corvus.example/v1/cats?tenant=x" -H "X-Trace: 1" -H "Authorization: Bearer k"
+```
+
+## Query Parameters
+
+Pass `limit` to get fewer.
+
+| Name | Type | Description |
+|---|---|---|
+| page | integer | The page. |
+
+### Colours
+
+| Colour | Meaning |
+|---|---|
+| red | A ginger one. |
+
+## Limits
+
+| Plan | Limit |
+|---|---|
+| free | 10 |
+
+## Response
+
+204 No Content
+
+Nothing at all.
+"""
+    ((_, said),) = [(key, held) for key, held in spec(text).notes.items() if key.endswith("/get")]
+    assert list(said) == [
+        "line 13 is not read: Pass `limit` to get fewer.",
+        "line 23 is not read: a table of values (red) of no field that is stated",
+        "line 27 is not read: | Plan | Limit |",
+        "line 29 is not read: | free | 10 |",
+        "the header X-Trace is sent by an example, but stated nowhere",
+        "the parameter tenant is sent by an example, but stated nowhere",
+    ]
+    many = text.replace("Pass `limit`", "Word.\n\n" * 100 + "Pass `limit`")
+    ((_, said),) = [(key, held) for key, held in spec(many).notes.items() if key.endswith("/get")]
+    assert "74 more lines are not read" in said
