@@ -23,7 +23,7 @@ def main() -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.side_by_side", description=__doc__)
     parser.add_argument("families", nargs="*", help="which ones; all if none is named, and only then kept")
-    parser.add_argument("--rounds", type=int, default=15, help="how often everything is measured")
+    parser.add_argument("--rounds", type=int, default=9, help="how often everything is measured")
     parser.add_argument("--check", action="store_true", help="compare with what was recorded, keep nothing")
     parser.add_argument(
         "--figures", action="store_true", help="draw the figures of docs/performance.md instead"
@@ -59,7 +59,7 @@ def _families(url: str, rounds: int, dev: Path) -> dict[str, Callable[[], Iterat
         "imports": lambda: imports.rows(url, rounds),
         "gets": lambda: gets.rows(url, rounds),
         "pages": lambda: pages.rows(url, rounds, dev, _RUNS),
-        "crowd": lambda: crowd.rows(url, max(3, rounds // 4)),
+        "crowd": lambda: crowd.rows(url, max(2, rounds // 3)),
         "waiting": waiting.rows,
         "pipeline": lambda: pipeline.rows(dev),
     }
