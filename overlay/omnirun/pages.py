@@ -53,12 +53,22 @@ class _Reading(Generic[T]):
         self._position = position
         return runs
 
-    def _take(self, most: int | None = None) -> list[T]:
-        """Hand out items of the page at hand, within the limit."""
-        bounds = [len(self._page), *(bound for bound in (most, self._left) if bound is not None)]
-        taken = [self._page.popleft() for _ in range(min(bounds))]
-        self._left = None if self._left is None else self._left - len(taken)
-        self._in_hand = bool(taken)
+    def _at_hand(self) -> bool:
+        """Whether the page at hand has an item, within the limit."""
+        return bool(self._page) and self._left != 0
+
+    def _one(self) -> T:
+        """Hand out the next item of the page at hand."""
+        if self._left is not None:
+            self._left -= 1
+        self._in_hand = True
+        return self._page.popleft()
+
+    def _rest(self) -> list[T]:
+        """Hand out the rest of the page at hand, within the limit."""
+        taken: list[T] = []
+        while self._at_hand():
+            taken.append(self._one())
         return taken
 
 
@@ -74,16 +84,16 @@ class Pages(_Reading[T]):
 
     def pages(self) -> Iterator[list[T]]:
         """Read page by page; a page can be empty."""
-        if rest := self._take():
+        if rest := self._rest():
             yield rest
         while self._more():
             self._page.extend(self._driver.run(self._next_page()))
-            yield self._take()
+            yield self._rest()
 
     def __iter__(self) -> Iterator[T]:
         while True:
-            while taken := self._take(1):
-                yield from taken
+            while self._at_hand():
+                yield self._one()
             if not self._more():
                 return
             self._page.extend(self._driver.run(self._next_page()))
@@ -98,18 +108,16 @@ class AsyncPages(_Reading[T]):
 
     async def pages(self) -> AsyncIterator[list[T]]:
         """Read page by page; a page can be empty."""
-        if rest := self._take():
+        if rest := self._rest():
             yield rest
         while self._more():
             self._page.extend(await self._driver.run(self._next_page()))
-            yield self._take()
+            yield self._rest()
 
     async def __aiter__(self) -> AsyncIterator[T]:
         while True:
-            for run in self._take(1):
-                yield run
-            if self._page and self._left != 0:
-                continue
+            while self._at_hand():
+                yield self._one()
             if not self._more():
                 return
             self._page.extend(await self._driver.run(self._next_page()))

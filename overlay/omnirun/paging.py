@@ -18,19 +18,20 @@ import attrs
 
 from omnirun.errors import PageError
 from omnirun.flows import PASSING, ask
+from omnirun.provider import Query
 from omnirun.refs import TargetInfo
 from omnirun.run import Run
 from omnirun.scheduler import Step
 
 if TYPE_CHECKING:
     from omnirun.flows import Asking
-    from omnirun.provider import Listing, Page, Query
-    from omnirun.refs import Ref, Target
+    from omnirun.provider import Listing, Page
     from omnirun.scheduler import Flow
 
 T = TypeVar("T")
 
 _DIGITS = 19
+_ALL = Query()
 _WINDOW = 10_000  # refs remembered; lists shift by far less while a page is read
 SCAN_LIMIT = 10_000
 """Items read in vain before a pager asks whether to go on."""
@@ -159,7 +160,7 @@ class Pager(Generic[T]):
         self._asking = asking
         self._scan_limit = scan_limit
         self._vain = 0  # items read since the last one that was asked for
-        self._seen: OrderedDict[Ref | Target, None] = OrderedDict()
+        self._seen: OrderedDict[str, None] = OrderedDict()
         self._read: set[str] = set()
         self._count: int | None = None
 
@@ -186,7 +187,9 @@ class Pager(Generic[T]):
             ) from error
         fresh = [item for item in page.items if self._new(item)]
         self.cursor = self._after(position, page, len(fresh))
-        wanted = [item for item in fresh if not isinstance(item, Run) or self._query.admits(item)]
+        wanted = fresh
+        if self._query != _ALL:
+            wanted = [item for item in fresh if not isinstance(item, Run) or self._query.admits(item)]
         self._bound(page, len(wanted))
         return wanted
 
@@ -204,8 +207,8 @@ class Pager(Generic[T]):
     def _new(self, item: T) -> bool:
         """Tell whether a run or target was not seen before, and remember it; what a run made is never seen twice."""
         match item:
-            case Run(ref=identity) | TargetInfo(target=identity):
-                pass
+            case Run(ref=named) | TargetInfo(target=named):
+                identity = named.path  # of one list, so of one provider and account
             case _:
                 return True
         new = identity not in self._seen
