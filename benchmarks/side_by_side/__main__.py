@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument(
         "--dev", type=Path, default=Path(".venv/bin/python"), help="the Python of development"
     )
+    parser.add_argument("--keep", action="store_true", help="keep the named families' results too")
     given = parser.parse_args()
     if given.figures:
         from benchmarks.side_by_side import figures  # noqa: PLC0415 - matplotlib is slow to import
@@ -50,7 +51,9 @@ def main() -> None:
         found = report.worse(rows)
         print("\n".join(found) or "nothing became worse than what is recorded")
         sys.exit(bool(found))
-    if not given.families:
+    if given.keep:
+        report.write(report.kept(rows))
+    elif not given.families:
         report.write(rows)
 
 

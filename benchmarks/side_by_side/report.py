@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from benchmarks.side_by_side.rounds import Figure, Row
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from benchmarks.side_by_side.rounds import Row
 
 RESULTS = Path("benchmarks/RESULTS.md")
 RECORD = Path("benchmarks/results.json")
@@ -47,8 +47,23 @@ def _verdict(row: Row) -> str:
     return f"  ({'at least' if row.more else 'at most'} {row.goal:g}: {'met' if row.met else 'NOT MET'})"
 
 
+def kept(rows: Sequence[Row]) -> list[Row]:
+    """Give what is recorded, with these rows in the place of what they measured again."""
+    recorded = [
+        Row(**{**row, "figure": Figure(**row["figure"])})
+        for row in json.loads(RECORD.read_text(encoding="utf-8"))
+    ]
+    again = {_key(row): row for row in rows}
+    merged = [again.pop(_key(row), row) for row in recorded]
+    return [*merged, *again.values()]
+
+
+def _key(row: Row) -> tuple[str, str, str]:
+    return row.case, row.subject, row.baseline
+
+
 def write(rows: Sequence[Row]) -> None:
-    """Keep the results of a whole run."""
+    """Keep the results."""
     RECORD.write_text(json.dumps([attrs.asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
     RESULTS.write_text(_page(rows), encoding="utf-8")
 
