@@ -49,10 +49,8 @@ def _verdict(row: Row) -> str:
 
 def kept(rows: Sequence[Row]) -> list[Row]:
     """Give what is recorded, with these rows in the place of what they measured again."""
-    recorded = [
-        Row(**{**row, "figure": Figure(**row["figure"])})
-        for row in json.loads(RECORD.read_text(encoding="utf-8"))
-    ]
+    text = RECORD.read_text(encoding="utf-8") if RECORD.exists() else "[]"
+    recorded = [Row(**{**row, "figure": Figure(**row["figure"])}) for row in json.loads(text)]
     again = {_key(row): row for row in rows}
     merged = [again.pop(_key(row), row) for row in recorded]
     return [*merged, *again.values()]
