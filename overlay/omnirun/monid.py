@@ -166,10 +166,10 @@ class Monid(Provider):
 
     def targets(self, account: str) -> Listing[TargetInfo]:
         """See `Provider`."""
-        doing = address("monid", account, "workspace")
+        one = address("monid", account, "endpoints/apify/apidojo/tweet-scraper")
+        runs = address("monid", account, "workspace")
         raise Unsupported(
-            "Monid has no list of its endpoints. Name one: monid.Endpoint('apify', '/apidojo/tweet-scraper', "
-            f"input={{}}); what was run before is in client.history({doing!r})."
+            f"Monid has no list of its endpoints. Name one, such as {one}; the history of {runs} has what was run."
         )
 
     def collection(self, ref: Ref) -> Listing[Run]:

@@ -247,7 +247,7 @@ class Provider(Protocol):
 
     def items(self, ref: Ref) -> Listing[Mapping[str, Any]]:
         """Give the list of what a finished run made; raises `Unsupported`."""
-        raise Unsupported(f"{self.name} has no list of what a run made; look at run.output of {ref}.")
+        raise Unsupported(f"{self.name} has no list of what a run made; look at the output of {ref} itself.")
 
     def targets(self, account: str) -> Listing[TargetInfo]:  # noqa: ARG002 - for those that list them
         """Give the list of what an account can run; raises `Unsupported`."""

@@ -141,9 +141,57 @@ def test_the_command_runs_where_no_script_is_on_the_path(monkeypatch, capsys):
     assert (end.value.code, capsys.readouterr().out[:8]) == (0, "omnirun ")
 
 
-def test_the_sandbox_takes_its_own_options_too():
-    said = CliRunner().invoke(app, ["sandbox", "--port", "0", "--speed", "0"])
-    assert (said.exit_code, "positive number" in said.stderr) == (2, True)
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--speed", "0"], "'0' is not a positive number, such as 10 or 0.5."),
+        (["--speed", "nan"], "'nan' is not a positive number"),
+        (["--speed", "fast"], "'fast' is not a positive number"),
+        (["--port", "x"], "'x' is not a whole number from 0 to 65535."),
+        (["--port", "65536"], "'65536' is not a whole number from 0 to 65535."),
+        (["--sped", "2"], "No such option: --sped"),
+        (["--fault", "{}"], "error: --fault {}:"),
+        (["extra"], "unexpected extra argument"),
+    ],
+)
+def test_a_sandbox_that_can_t_be_is_one_sentence(arguments, said):
+    result = CliRunner().invoke(app, ["sandbox", *arguments])
+    assert (result.exit_code, said in " ".join(result.stderr.split())) == (2, True)
+
+
+def test_the_sandbox_of_the_command_serves_until_stdin_ends(monkeypatch):
+    given = []
+    monkeypatch.setattr("omnirun.sandbox.__main__.main", lambda words: given.extend(words) or 0)
+    arguments = ["sandbox", "--port", "8080", "--speed", "2", "--fault", "{}", "--fault", "[]", "--until-eof"]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert given == ["--port", "8080", "--speed", "2.0", "--fault", "{}", "--fault", "[]", "--until-eof"]
+
+
+def test_a_closed_stdout_is_found_out_before_anything_is_done(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert (end.value.code, "error: stdout is closed" in capsys.readouterr().err) == (2, True)
+
+
+def test_closed_streams_are_as_good_as_empty_ones(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["omnirun", "wait", "-"])
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    sys.stdin.close()
+    assert (end.value.code, "no ref was given" in capsys.readouterr().err) == (2, True)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"]])
+def test_help_on_a_full_disk_is_one_sentence(monkeypatch, capsys, arguments):
+    monkeypatch.setattr(sys, "argv", ["omnirun", *arguments])
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+    said = capsys.readouterr().err
+    assert (end.value.code, said) == (2, "error: the output can't be written: No space left on device.\n")
 
 
 def test_a_line_that_nobody_can_read_any_more_is_let_go(monkeypatch):

@@ -74,6 +74,25 @@ def test_refs_go_from_one_command_to_the_next(omnirun):
     ]
 
 
+def test_what_json_a_command_wrote_another_reads(omnirun):
+    listed = omnirun("history", OK, "-n", "2", "-o", "json")
+    read = omnirun("get", "-", "-o", "json", stdin=listed.stdout)
+    assert [row["ref"] for row in json.loads(read.stdout)] == [
+        row["ref"] for row in json.loads(listed.stdout)
+    ]
+
+
+def test_a_list_that_has_nothing_says_so(omnirun):
+    result = omnirun("history", OK, "--since", "2099-01-01")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", f"no runs of {OK} were found\n")
+
+
+def test_a_wrong_cursor_of_items_is_a_mistake_too(omnirun):
+    (run,) = rows(omnirun("history", CHECKED, "--status", "pass", "-n", "1", "-o", "jsonl"))
+    result = omnirun("items", run["ref"], "--cursor", "x")
+    assert (result.exit_code, "'x' is no cursor of this list" in result.stderr) == (2, True)
+
+
 def test_a_busy_target_is_an_error_or_its_run_is_taken(omnirun, environment):
     environment.sandbox.speed, fast = 1, environment.sandbox.speed
     try:
@@ -208,7 +227,7 @@ def test_a_list_that_breaks_off_is_written_so_far_and_says_where_to_go_on(omniru
         (["run", TWEETS, "-i", '{"a": '], None, "--input is not JSON: Expecting value at line 1, column 7."),
         (["run", TWEETS, "-i", '{"a": NaN}'], None, "NaN is no number in JSON"),
         (["run", TWEETS, "-i", "[1]"], None, "--input has to be a JSON object, {...}; it is [1]."),
-        (["run", TWEETS, "-i", "[" * 100_000], None, "--input is not JSON that can be sent"),
+        (["run", TWEETS, "-i", "[" * 100_000], None, "it is nested too deeply"),
         (
             ["run", TWEETS, "-i", "@nowhere.json"],
             None,
@@ -223,7 +242,25 @@ def test_a_list_that_breaks_off_is_written_so_far_and_says_where_to_go_on(omniru
         (["history", OK, "--since", "soon"], None, "'soon' is not a time"),
         (["run", OK, "--timeout", "10x"], None, "'10x' is not a duration"),
         (["run", OK, "-o", "tabel"], None, "Did you mean table?"),
+        (
+            ["history", OK, "--cursor", "x"],
+            None,
+            "'x' is no cursor of this list; give one that was said when",
+        ),
+        (["targets", "datafold", "--cursor", "x"], None, "'x' is no cursor of this list"),
+        (["history", OK, "--since", "7d", "--until", "8d"], None, "no run can be in between"),
+        (["report", OK, "--since", "7d", "--until", "8d"], None, "no run can be in between"),
+        (["history", OK, "--limit", "x"], None, "'x' is not a whole number from 0 on."),
+        (["history", OK, "--limit", "-1"], None, "'-1' is not a whole number from 0 on."),
         (["run", OK, "--fail-on", "alrt"], None, "Did you mean alert?"),
+        (["run", OK, "--fail-on", ""], None, "'' is no end to fail on."),
+        (["run", OK, "--fail-on", "nothing,alert"], None, "names nothing and something"),
+        (["run", *"abcde"], None, "And 2 more like these. Nothing was sent."),
+        (["run", TWEETS, "-i", "@"], None, "has to be followed by the name of a file"),
+        (["wait", "-"], '[{"ref": "x:y/z"}, {"target": "x"}]', "row 2 of stdin has no 'ref'"),
+        (["wait", "-"], '[{"ref": ', "stdin is not JSON"),
+        (["wait", "-"], "[1]", "row 1 of stdin has no 'ref'"),
+        (["report", OK, "-o", ""], None, "needs the name of a file"),
         (["rn", OK], None, "Did you mean 'run'"),
         (["run"], None, "Missing argument"),
         (["items", f"{OK}/runs/1001"], None, "no list of what a run made"),

@@ -7,22 +7,37 @@ user can cause ends in one sentence and an exit code of `exits`, never in a trac
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 
 
 def main() -> None:
     """Run the command; the entry point of the console script."""
+    if sys.stdout is None:  # closed by whoever started us: found out before anything is sent
+        sys.exit(
+            _fail("stdout is closed, so there is nowhere to write to; >/dev/null is for what nobody reads.")
+        )
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115, PTH123 - for as long as the process lives
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115, PTH123
     try:
         from omnirun.cli.app import app
     except ModuleNotFoundError as missing:
         if missing.name not in ("typer", "rich"):
             raise
-        sys.exit(_needs(missing.name))
+        sys.exit(_fail(f"the command omnirun needs {missing.name}: pip install 'omnirun[cli]'"))
     except KeyboardInterrupt:
         sys.exit(130)
-    app(prog_name="omnirun")
+    try:
+        app(prog_name="omnirun")
+    except OSError as error:  # of the help or a usage error; what verbs write, `told` watches over
+        from omnirun.cli.told import quiet
+
+        quiet()
+        sys.exit(_fail(f"the output can't be written: {error.strerror or error}."))
 
 
-def _needs(package: str) -> int:
-    sys.stderr.write(f"error: the command omnirun needs {package}: pip install 'omnirun[cli]'\n")
+def _fail(message: str) -> int:
+    with contextlib.suppress(OSError):
+        print(f"error: {message}", file=sys.stderr, flush=True)  # noqa: T201 - before there is a console
     return 2

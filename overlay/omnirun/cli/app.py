@@ -268,11 +268,19 @@ def doctor(*, output: options.Output = "table", verbose: options.Verbose = False
 @app.command(
     short_help="Play the providers on a local port.",
     epilog=epilog("sandbox"),
-    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
 )
-def sandbox(context: typer.Context, *, port: options.Port = 0, speed: options.Speed = 1.0) -> None:
+def sandbox(
+    *,
+    port: options.Port = 0,
+    speed: options.Speed = 1.0,
+    fault: options.Faults = None,
+    until_eof: options.UntilEof = False,
+) -> None:
     """Play the providers on a local port, for trying things out: no key, no account, no cost."""
     with told() as ending:
         from omnirun.sandbox.__main__ import main
 
-        ending.code = Exit(main(["--port", str(port), "--speed", str(speed), *context.args]))
+        faults = [word for rule in fault or () for word in ("--fault", rule)]
+        ends = ["--until-eof"] if until_eof else []
+        if main(["--port", str(port), "--speed", str(speed), *faults, *ends]):
+            ending.code = Exit.USAGE  # it has said why

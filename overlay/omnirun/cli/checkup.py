@@ -19,10 +19,11 @@ from omnirun.cli.many import Fan
 from omnirun.cli.opened import accounts, logged, prefix
 from omnirun.cli.output import Format, Output
 from omnirun.cli.places import rows
+from omnirun.cli.reading import reason
 from omnirun.cli.rows import Row
 from omnirun.client import Client
 from omnirun.clock import http_date
-from omnirun.errors import ApiError, AuthError, OmnirunError, PageError, Unsupported
+from omnirun.errors import ApiError, AuthError, OmnirunError, Unsupported
 from omnirun.exchange import Timeouts
 from omnirun.hooks import Answered, Hooks
 from omnirun.policy import WaitPolicy
@@ -139,10 +140,8 @@ def _asked(client: Client, lane: Lane) -> OmnirunError | None:
         return None
     except ApiError as error:
         return error if lane.key else None
-    except PageError as error:
-        return error.__cause__ if isinstance(error.__cause__, OmnirunError) else error
     except OmnirunError as error:
-        return error
+        return reason(error)
     return None
 
 

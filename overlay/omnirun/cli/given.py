@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 STDIN = "-"
+_TOLD = 3  # of many mistakes; whoever pipes the wrong thing in makes one a line
 
 
 def targets(words: Iterable[str], given: Mapping[str, Any] | None = None) -> list[Target]:
@@ -48,14 +49,15 @@ def lane(word: str) -> tuple[str, str]:
 def _each(words: Iterable[str], key: str, read: Callable[[str], T]) -> list[T]:
     """Read all, and tell of all that can't be read at once."""
     found: list[T] = []
-    wrong: list[str] = []
+    wrong: list[str] = []  # sentences
     for word in _spread(words, key):
         try:
             found.append(read(word))
         except BadRef as error:
             wrong.append(str(error))
     if wrong:
-        raise Usage("; ".join(wrong) + " Nothing was sent.")
+        more = f" And {len(wrong) - _TOLD:,} more like these." if len(wrong) > _TOLD else ""
+        raise Usage(" ".join(wrong[:_TOLD]) + more + " Nothing was sent.")
     if not found:
         raise Usage(f"no {key} was given: neither as an argument nor, with -, on stdin.")
     return found
@@ -71,16 +73,25 @@ def _spread(words: Iterable[str], key: str) -> Iterable[str]:
 
 
 def _lines(key: str) -> Iterable[str]:
-    """A line is an address, or a row that `-o jsonl` wrote; `#` begins a remark."""
-    for number, line in enumerate(_stdin(f"{key}s, one per line").splitlines(), 1):
+    """What `-o json` wrote; or on each line an address, or a row that `-o jsonl` wrote. `#` begins a remark."""
+    given = _stdin(f"{key}s, one per line")
+    if given.lstrip().startswith("["):
+        for place, row in enumerate(_json(given, "stdin"), 1):
+            yield _of(row, key, f"row {place} of stdin")
+        return
+    for number, line in enumerate(given.splitlines(), 1):
         text = line.strip()
         if text.startswith("{"):
-            row = decoded(text, f"line {number} of stdin")
-            if not isinstance(row.get(key), str):
-                raise Usage(f"line {number} of stdin has no {key!r}: it is not a row that -o jsonl writes.")
-            yield row[key]
+            yield _of(_json(text, f"line {number} of stdin"), key, f"line {number} of stdin")
         elif text and not text.startswith("#"):
             yield text
+
+
+def _of(row: Any, key: str, where: str) -> str:
+    found = cast("dict[str, Any]", row).get(key) if isinstance(row, dict) else None
+    if not isinstance(found, str):
+        raise Usage(f"{where} has no {key!r}: it is not a row that -o json or -o jsonl writes.")
+    return found
 
 
 def _stdin(what: str) -> str:
@@ -170,17 +181,23 @@ def given_input(text: str | None) -> Mapping[str, Any] | None:
 
 def decoded(text: str, where: str) -> dict[str, Any]:
     """Decode a JSON object."""
+    value = _json(text, where)
+    if not isinstance(value, dict):
+        raise Usage(f"{where} has to be a JSON object, {{...}}; it is {json.dumps(value)[:40]}.")
+    return cast("dict[str, Any]", value)
+
+
+def _json(text: str, where: str) -> Any:
     try:
-        value = json.loads(text, parse_constant=_no_number)
+        return json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise Usage(
             f"{where} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         ) from None
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise Usage(f"{where} is not JSON that can be sent: it is nested too deeply.") from None
+    except ValueError as error:
         raise Usage(f"{where} is not JSON that can be sent: {error}.") from None
-    if not isinstance(value, dict):
-        raise Usage(f"{where} has to be a JSON object, {{...}}; it is {json.dumps(value)[:40]}.")
-    return cast("dict[str, Any]", value)
 
 
 def _no_number(word: str) -> NoReturn:
@@ -188,11 +205,17 @@ def _no_number(word: str) -> NoReturn:
 
 
 def _file(path: str) -> str:
+    if not path:
+        raise Usage("--input @ has to be followed by the name of a file.")
     try:
         return Path(path).read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Usage(
+            f"the input {path!r} can't be read: it is not text in UTF-8 (byte {error.start})."
+        ) from None
     except OSError as error:
         raise Usage(f"the input {path!r} can't be read: {error.strerror}.") from None
-    except ValueError as error:  # not UTF-8, or a path with a null character
+    except ValueError as error:  # a path with a null character
         raise Usage(f"the input {path!r} can't be read: {error}.") from None
 
 

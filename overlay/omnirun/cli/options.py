@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +19,7 @@ FORMATS = ("table", "json", "jsonl", "csv")
 GATES = ("failure", "skipped", "alert", "no_verdict")
 NOTHING = "nothing"
 FAIL_ON = "failure,skipped"
+_MOST = 10**12  # nobody reads so many
 
 
 def _duration(text: str) -> float:
@@ -49,7 +52,28 @@ def _word(known: Iterable[str], what: str) -> Callable[[str], str]:
 def _gates(text: str) -> str:
     """Check the words; what they stand for is split off again where it is used."""
     read = _word((*GATES, NOTHING), "end to fail on")
-    return ",".join(read(word.strip().replace("-", "_").lower()) for word in text.split(",") if word.strip())
+    words = [read(word.strip().replace("-", "_").lower()) for word in text.split(",")]
+    if NOTHING in words and len(words) > 1:
+        raise typer.BadParameter(f"{text!r} names {NOTHING} and something; give one or the other.")
+    return ",".join(words)
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        with suppress(ValueError):
+            if least <= (number := int(text)) <= most:
+                return number
+        above = f"from {least} to {most}" if most < _MOST else f"from {least} on"
+        raise typer.BadParameter(f"{text!r} is not a whole number {above}.")
+
+    return read
+
+
+def _speed(text: str) -> float:
+    with suppress(ValueError):
+        if 0 < (number := float(text)) < math.inf:
+            return number
+    raise typer.BadParameter(f"{text!r} is not a positive number, such as 10 or 0.5.")
 
 
 def _starting_with(words: Iterable[str]) -> Callable[[str], list[str]]:
@@ -74,7 +98,7 @@ Targets = Annotated[
     list[str],
     typer.Argument(
         metavar="TARGET...",
-        help="What to run, such as datafold:monitors/42; - reads them from stdin, one per line.",
+        help="Such as datafold:monitors/42; - reads them from stdin, one per line.",
         autocompletion=_addresses,
     ),
 ]
@@ -150,7 +174,10 @@ Status = Annotated[
         help="Only runs of this state, phase, outcome or verdict, such as alert or failure; can be repeated.",
     ),
 ]
-Limit = Annotated[int | None, typer.Option("--limit", "-n", metavar="N", min=0, help="At most so many.")]
+Limit = Annotated[
+    int | None,
+    typer.Option("--limit", "-n", metavar="N", parser=_number(0, _MOST), help="At most so many."),
+]
 Cursor = Annotated[
     str | None, typer.Option("--cursor", metavar="CURSOR", help="Go on where another reading ended.")
 ]
@@ -172,5 +199,27 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show each reques
 ReportFile = Annotated[
     str, typer.Option("--output", "-o", metavar="FILE", help="Where the page goes; - is stdout.")
 ]
-Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; a free one if left out.")]
-Speed = Annotated[float, typer.Option("--speed", help="How many times faster runs go.")]
+Port = Annotated[
+    int,
+    typer.Option(
+        "--port",
+        metavar="N",
+        parser=_number(0, 65535),
+        show_default=False,
+        help="The port; a free one if left out.",
+    ),
+]
+Speed = Annotated[
+    float, typer.Option("--speed", metavar="N", parser=_speed, help="How many times faster runs go.")
+]
+Faults = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        metavar="JSON",
+        help="What goes wrong, such as "
+        """'{"faults": [{"kind": "answer", "status": 503}], "rate": 0.3, "times": null}'; """
+        "can be repeated.",
+    ),
+]
+UntilEof = Annotated[bool, typer.Option("--until-eof", help="End when stdin does, with the parent process.")]

@@ -5,6 +5,7 @@ A list that is interrupted or breaks off is written as far as it was read, and t
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from omnirun.attempts import Attempt
@@ -13,6 +14,7 @@ from omnirun.cli.live import counting
 from omnirun.cli.many import Fan
 from omnirun.cli.output import Format, Output, on_display, write_item, write_items
 from omnirun.cli.rows import RUN_COLUMNS, TARGET_COLUMNS, attempt_row, run_row, target_row
+from omnirun.cli.times import clock
 from omnirun.cli.told import Ending, Usage, complain, say
 from omnirun.cli.words import did_you_mean
 from omnirun.errors import OmnirunError, PageError
@@ -21,7 +23,7 @@ from omnirun.run import Run
 from omnirun.states import Outcome, Phase, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -88,14 +90,18 @@ def history(
     ending: Ending,
 ) -> None:
     """Read the runs of targets, one target after the other."""
+    in_order(wanted)
     if wanted.cursor is not None and len(targets) > 1:
         raise Usage("a cursor belongs to one target; give that one alone.")
-    lists = [_asked(client, target, wanted) for target in targets]
     output = Output(form, RUN_COLUMNS, quiet=quietly)
-    try:
-        ending.code = worst([_read(pages, lambda run: output.add(run_row(run)), ending) for pages in lists])
-    finally:
-        output.close()
+    with _resuming(wanted.cursor):
+        lists = [(f"runs of {target}", _asked(client, target, wanted)) for target in targets]
+        try:
+            ending.code = worst(
+                [_read(pages, lambda run: output.add(run_row(run)), ending, what) for what, pages in lists]
+            )
+        finally:
+            output.close()
 
 
 def _asked(client: Client, target: Target, wanted: Wanted) -> Pages[Run]:
@@ -128,27 +134,56 @@ def targets(
 ) -> None:
     """List what an account can run."""
     output = Output(form, TARGET_COLUMNS, key="target", quiet=quietly)
-    pages = client.targets(name, account=account, limit=wanted.limit, cursor=wanted.cursor)
-    try:
-        ending.code = _read(pages, lambda info: output.add(target_row(info)), ending)
-    finally:
-        output.close()
+    with _resuming(wanted.cursor):
+        pages = client.targets(name, account=account, limit=wanted.limit, cursor=wanted.cursor)
+        try:
+            ending.code = _read(pages, lambda info: output.add(target_row(info)), ending, "targets")
+        finally:
+            output.close()
 
 
 def items(ref: Ref, wanted: Wanted, form: Format, *, client: Client, ending: Ending) -> None:
     """Read what a run made."""
-    pages = client.items(ref, limit=wanted.limit, cursor=wanted.cursor)
-    if form is Format.JSONL and not on_display():
-        ending.code = _read(pages, write_item, ending)
-        return
-    held: list[Mapping[str, Any]] = []
+    with _resuming(wanted.cursor):
+        pages = client.items(ref, limit=wanted.limit, cursor=wanted.cursor)
+        if form is Format.JSONL and not on_display():
+            ending.code = _read(pages, write_item, ending, "items")
+            return
+        held: list[Mapping[str, Any]] = []
+        try:
+            ending.code = _read(pages, held.append, ending, "items")
+        finally:
+            write_items(held, form)
+
+
+def in_order(wanted: Wanted) -> None:
+    """Refuse a time that ends before it begins."""
+    if wanted.since is not None and wanted.until is not None and wanted.until < wanted.since:
+        raise Usage(
+            f"--until {clock(wanted.until)} is before --since {clock(wanted.since)}: no run can be in between."
+        )
+
+
+def reason(error: OmnirunError) -> OmnirunError:
+    """Say why a list could not be read further, without what only a program can resume with."""
+    cause = error.__cause__
+    return cause if isinstance(error, PageError) and isinstance(cause, OmnirunError) else error
+
+
+@contextlib.contextmanager
+def _resuming(cursor: str | None) -> Generator[None, None, None]:
+    """A cursor that is none is a mistake, wherever it is found out."""
     try:
-        ending.code = _read(pages, held.append, ending)
-    finally:
-        write_items(held, form)
+        yield
+    except ValueError as error:
+        if cursor is None or isinstance(error, OmnirunError):
+            raise
+        raise Usage(
+            f"{cursor!r} is no cursor of this list; give one that was said when a reading of it ended early."
+        ) from error
 
 
-def _read(pages: Pages[T], take: Callable[[T], object], ending: Ending) -> Exit:
+def _read(pages: Pages[T], take: Callable[[T], object], ending: Ending, what: str) -> Exit:
     """Read a list to its end; tells how that went, and where to go on if it broke off."""
     taken = 0
     try:
@@ -160,13 +195,15 @@ def _read(pages: Pages[T], take: Callable[[T], object], ending: Ending) -> Exit:
         ending.why = _broken_off(taken, pages.cursor if taken else None)
         raise
     except OmnirunError as error:
-        complain(error)
+        complain(reason(error))
         if taken:
             say(
                 _broken_off(taken, error.cursor if isinstance(error, PageError) else pages.cursor),
                 of="warning",
             )
         return code_of(error)
+    if not taken:
+        say(f"no {what} were found")
     return Exit.SUCCESS
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from omnirun.cli.exits import Exit, code_of, worst
 from omnirun.cli.live import counting
+from omnirun.cli.reading import Wanted, in_order, reason
 from omnirun.cli.report.data import Page, Read
 from omnirun.cli.report.page import render
 from omnirun.cli.told import Usage, complain, say
@@ -25,7 +26,6 @@ from omnirun.errors import OmnirunError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from omnirun.cli.reading import Wanted
     from omnirun.client import Client
     from omnirun.refs import Target
     from omnirun.run import Run
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 def report(targets: Sequence[Target], wanted: Wanted, file: str, *, client: Client) -> Exit:
     """Read histories and write the page."""
+    in_order(wanted)
     place = None if file == "-" else _writable(file)
     codes: list[Exit] = []
     read: list[Read] = []
@@ -63,13 +64,15 @@ def _read(client: Client, target: Target, wanted: Wanted) -> tuple[list[Run], Om
     try:
         runs.extend(client.history(target, since=wanted.since, until=wanted.until, limit=wanted.limit))
     except OmnirunError as error:
-        return runs, error
+        return runs, reason(error)
     return runs, None
 
 
 def _writable(file: str) -> Path:
     """Find out before anything is read whether the file can be written."""
     place = Path(file)
+    if not file.strip():
+        raise Usage("--output needs the name of a file, such as report.html; - is stdout.")
     if place.is_dir():
         raise Usage(f"the report can't be written to {file}: it is a folder.")
     if not place.parent.is_dir():

@@ -141,6 +141,7 @@ def told(*, verbose: bool = False) -> Generator[Ending, None, None]:
             _confess(error, verbose=verbose)
         elif ending.code is Exit.USAGE and isinstance(error, OSError):
             say(f"the output can't be written: {error.strerror or error}.", of="error")
+            ending.why = ending.why or "stopped early"
             _drop_output()
         else:
             complain(error)
