@@ -33,7 +33,7 @@ from azure.core.polling.base_polling import LROBasePolling
 from google.api_core.future.polling import PollingFuture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 LATENCY = 0.05
 _PAGE = Path("specs/monid/fragments/post-v1-run.md")
@@ -73,7 +73,7 @@ Policy = Callable[[Remote], object]
 
 
 @contextmanager
-def _replaced(remote: Remote, *modules: Any) -> Iterator[None]:
+def _replaced(remote: Remote, *modules: Any) -> Generator[None, None, None]:
     kept = [
         (module, name, getattr(module, name))
         for module in modules

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from benchmarks.side_by_side import bodies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 _PAGE = 100
 _HEAD = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
@@ -86,7 +86,7 @@ async def serve(runs: int) -> None:
 
 
 @contextmanager
-def served(runs: int = 100_000) -> Iterator[str]:
+def served(runs: int = 100_000) -> Generator[str, None, None]:
     """Start the server; gives its base URL."""
     command = [sys.executable, "-m", "benchmarks.side_by_side.server", str(runs)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603
