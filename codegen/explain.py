@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _WORDS = frozenset({"title", "description", "summary", "example", "examples", "externalDocs", MARK})
 _LONGEST = 160
+_MEMBER = re.compile(r"/enum/[0-9]+$")
 _OPERATIONS = {"paths": "operation", "webhooks": "webhook"}
 
 
@@ -221,9 +223,11 @@ def _joined(pointer: str, below: Mapping[str, Sequence[Origin]], sides: _Sides) 
 
 def _members(at: str, own: Sequence[Origin], sides: _Sides) -> Iterator[str]:
     # Lists that the join unites (values) or intersects (required).
+    if _MEMBER.search(at):
+        return
     for key, said in (("enum", "only {file} has the value"), ("required", "only {file} requires")):
         stated = {
-            origin.file: list_at(part.value, key)
+            origin.file: _listed(part.value, key, origin)
             for origin in own
             if (part := sides.lowered.get(origin)) is not None and is_node(part.value)
         }
@@ -232,6 +236,12 @@ def _members(at: str, own: Sequence[Origin], sides: _Sides) -> Iterator[str]:
             for member in members if len(stated) > 1 else []:
                 if member not in others:
                     yield f"{at or '/'}: {said.format(file=file)} {member}"
+
+
+def _listed(schema: Node, key: str, origin: Origin) -> list[Any]:
+    # What may be null was wrapped; what is inside has the same origin.
+    inner = [each for each in list_at(schema, "anyOf") if origin in origins(each)]
+    return [member for each in (schema, *inner) for member in list_at(each, key)]
 
 
 def _pages(own: Sequence[Origin]) -> list[str]:

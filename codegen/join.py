@@ -3,7 +3,9 @@
 # Rules: what matters per key of a schema is the table _RULES; a key that isn't in it must be equal. `strict` schemas,
 # which requests use, must accept the same values; others are joined by union, null included. Words (titles,
 # descriptions, examples) never matter: the first page's stand, the second's fill gaps. What only one page says is noted
-# at the schema; a refusal names both places. The first side is what was joined so far: its mark is used up.
+# at the schema; a refusal names both places. The first side is what was joined so far: its mark is used up. Where one
+# page refers to a component and the other writes it out in its place, the reference stands, and what is written out is
+# kept until the component is known to all pages, which is joined with it then.
 
 """Join schemas that two pages state."""
 
@@ -16,16 +18,13 @@ from attrs import frozen
 
 from codegen.errors import StageError
 from codegen.jsonvalue import Node, is_node, list_at, node_at
-from codegen.structure import KINDS, MARK, Origin, carry, carry_all, note, origins, unmarked
+from codegen.likeness import WORDS, sense, signature, titled
+from codegen.structure import MARK, Origin, carry, carry_all, note, origins, unmarked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 STAGE = "merge"
-WORDS = frozenset({
-    "title", "description", "summary", "example", "examples", "externalDocs", "tags", "operationId", MARK,
-})  # fmt: skip
-"""Keys that don't matter to a join."""
 EITHER = frozenset({"deprecated", "readOnly", "writeOnly"})
 """Keys that hold for both where one page says so."""
 
@@ -44,10 +43,21 @@ class Pair:
 
 
 @frozen
+class WrittenOut:
+    """What a page states in a place where another refers to a component."""
+
+    reference: str
+    schema: Node
+    strict: bool
+
+
+@frozen
 class Join:
     """The joins of one provider."""
 
     provider: str
+    written_out: list[WrittenOut] | None = None
+    """Grows by what is to be joined with components; without it a reference joins nothing but itself."""
 
     def schema(self, one: Any, two: Any, name: str, *, strict: bool) -> Any:
         """Two schemas joined; `strict` means that they must accept the same values.
@@ -59,6 +69,8 @@ class Join:
             if one != two:
                 self.refuse(one, two, f"{name} differs")
             return one
+        if self.meets(one, two):
+            return self._referred(one, two, strict=strict)
         if not strict and (joined := self._with_null(one, two, name)) is not None:
             return joined
         joined, told = dict(one), list[str]()
@@ -87,7 +99,7 @@ class Join:
             return None
         outer, plain = (one, two) if first is not None else (two, one)
         inner = first or second
-        if _signature(inner) != _signature(plain):
+        if signature(inner) != signature(plain) and not self.meets(inner, plain):
             return None
         left, right = (inner, plain) if outer is one else (plain, inner)
         files = files_of(outer)
@@ -99,6 +111,22 @@ class Join:
         if "default" in outer or "default" in plain:
             joined["default"] = outer.get("default", plain.get("default"))
         return note(joined, f"joined: may be null, as stated in {files}")
+
+    def meets(self, one: Any, two: Any) -> bool:
+        """Whether one is a reference and the other may be what it leads to, written out."""
+        return self.written_out is not None and (_is_written_out(one, two) or _is_written_out(two, one))
+
+    def _referred(self, one: Node, two: Node, *, strict: bool) -> Node:
+        # One page refers to a component, the other writes it out.
+        held, out = (one, two) if "$ref" in one else (two, one)
+        own = carry({key: value for key, value in out.items() if key != MARK}, out)
+        if self.written_out is not None:
+            self.written_out.append(WrittenOut(held["$ref"], own, strict))
+        joined = words(one, two)
+        for key in _stated(joined):
+            del joined[key]
+        joined = {"$ref": held["$ref"], **joined}
+        return note(joined, f"joined: {files_of(own)} writes it out in its place")
 
     def refuse(self, one: Any, two: Any, message: str) -> NoReturn:
         """Stop, naming both places.
@@ -112,6 +140,22 @@ class Join:
         place = f"line {first.line} ({first.pointer})"
         message = f"{message}; the other page is {second.file} line {second.line} ({second.pointer})"
         raise StageError(STAGE, where, place, message, hint)
+
+
+def _stated(schema: Node) -> set[str]:
+    return {key for key in schema if key not in WORDS | EITHER | {"default"} and not key.startswith("x-")}
+
+
+def _is_written_out(one: Any, two: Any) -> bool:
+    """Whether the first is a reference and the second a schema that may be what it leads to."""
+    if not is_node(one) or not is_node(two) or _stated(one) != {"$ref"}:
+        return False
+    plain = _stated(two)
+    return (
+        bool(plain & {"type", "properties"})
+        and "$ref" not in plain
+        and one.get("default") == two.get("default")
+    )
 
 
 def words(one: Node, two: Node) -> Node:
@@ -231,49 +275,20 @@ def _alternatives(join: Join, pair: Pair) -> Any:
     if len(first) != len(second):
         join.refuse(one, two, f"`{key}` of {pair.name} differs")
     matches: dict[int, Any] = {}
-    for likeness in (sense, _titled, _signature):  # the surest first
+    for likeness in (sense, titled, signature):  # the surest first
         for index, item in enumerate(first):
             alike = [each for each in second if likeness(each) == likeness(item)]
             if index not in matches and alike and likeness(item) is not None:
                 matches[index] = alike[0]
                 second = [each for each in second if each is not alike[0]]
+    rest = [index for index in range(len(first)) if index not in matches]
+    if len(rest) == len(second) == 1 and join.meets(first[rest[0]], second[0]):
+        matches[rest[0]] = second.pop()
     if second or len(matches) < len(first):
         join.refuse(one, two, f"`{key}` of {pair.name} differs")
     return [
         join.schema(item, matches[index], pair.name, strict=pair.strict) for index, item in enumerate(first)
     ]
-
-
-def sense(schema: Any) -> Any:
-    """A schema without the words anywhere in it, as text; two of the same sense accept the same values."""
-    return json.dumps(_wordless(schema, "schema"), sort_keys=True)
-
-
-def _wordless(value: Any, kind: str) -> Any:
-    if not is_node(value):
-        return value
-    kept: Node = {}
-    for key, held in value.items():
-        inner, how = KINDS[kind].get(key, ("", "one"))
-        if key in WORDS or key.startswith("x-"):
-            continue
-        if inner and how == "map" and is_node(held):
-            kept[key] = {name: _wordless(item, inner) for name, item in held.items()}
-        elif inner and how == "list" and isinstance(held, list):
-            kept[key] = [_wordless(item, inner) for item in list_at(value, key)]
-        else:
-            kept[key] = _wordless(held, inner) if inner else unmarked(held)
-    return kept
-
-
-def _titled(schema: Any) -> Any:
-    return (schema["title"], _signature(schema)) if is_node(schema) and "title" in schema else None
-
-
-def _signature(schema: Any) -> Any:
-    if not is_node(schema):
-        return schema
-    return tuple(json.dumps(schema.get(key)) for key in ("type", "$ref", "format"))
 
 
 _RULES: dict[str, Callable[[Join, Pair], Any]] = {

@@ -11,19 +11,12 @@ from __future__ import annotations
 
 import copy
 import json
-import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from codegen.jsonvalue import Node, is_list, is_node
+from codegen.likeness import ANNOTATIONS, structural
+from codegen.meant import PYTHON_TYPES, fits, spell
 from codegen.structure import MARK, carry, mark, note, origins
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-ANNOTATIONS = frozenset({
-    "title", "description", "default", "example", "examples", "deprecated", "readOnly", "writeOnly", "externalDocs",
-})  # fmt: skip
-"""Schema keys that say nothing about which values fit."""
 
 _KEYS_OF_TYPE: dict[str, frozenset[str]] = {
     "string": frozenset({"pattern", "minLength", "maxLength", "format", "contentMediaType", "contentEncoding"}),
@@ -37,10 +30,6 @@ _KEYS_OF_TYPE: dict[str, frozenset[str]] = {
     "boolean": frozenset(),
 }  # fmt: skip
 _TYPED_KEYS: frozenset[str] = frozenset[str]().union(*_KEYS_OF_TYPE.values())
-_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
-    "string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list, "object": dict,
-}  # fmt: skip
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _NULL = "may be null: written as anyOf with the type 'null'"
 
 
@@ -50,8 +39,9 @@ def lower_schema(schema: Node) -> Node:
     _const(schema)
     schema = dissolve(_words_apart(schema))
     _members_of_items(schema)
-    _spelling(schema)
+    spell(schema)
     schema = _types(schema)
+    _or_null(schema)
     if schema.get("type") == "array" and "items" not in schema:
         schema["items"] = {}
         note(schema, "an array without `items`: anything may be in it")
@@ -107,11 +97,6 @@ def _words_apart(schema: Node) -> Node:
     return note(carry({key: value for key, value in kept.items() if key != MARK}, schema, *apart), told)
 
 
-def structural(schema: Node) -> set[str]:
-    """The keys of a schema that say which values fit."""
-    return {key for key in schema if key not in ANNOTATIONS and key != MARK and not key.startswith("x-")}
-
-
 def _members_of_items(schema: Node) -> None:
     # `enum` beside `type: array` that lists what the items may be.
     members, items = schema.get("enum"), schema.get("items")
@@ -127,75 +112,6 @@ def _members_of_items(schema: Node) -> None:
         mark(items, *origins(schema))
         note(schema, "`enum` beside `type: array` lists values of the items: moved there")
         _imply_type(items)
-
-
-def _spelling(schema: Node) -> None:
-    # A default or a member of an enumeration that is of another JSON type than the schema, but clearly meant.
-    kinds = schema["type"] if is_list(schema.get("type")) else [schema.get("type")]
-    wanted = [kind for kind in kinds if isinstance(kind, str) and kind != "null"]
-    read = _SPELLINGS.get(wanted[0]) if len(wanted) == 1 else None
-    if "default" in schema and schema["default"] is None and not _nullable(schema, kinds):
-        del schema["default"]
-        note(schema, "`default: null` where null does not fit: no default")
-    if read is None:
-        return
-    default = schema.get("default")
-    if default is not None and not fits(default, wanted[0]) and (better := read(default)) is not None:
-        schema["default"] = better
-        note(schema, f"the default {json.dumps(default)} is written as {json.dumps(better)}")
-    members = schema.get("enum")
-    if is_list(members) and any(each is not None and not fits(each, wanted[0]) for each in members):
-        spelt = [each if each is None or fits(each, wanted[0]) else read(each) for each in members]
-        if None not in [new for new, old in zip(spelt, members, strict=True) if old is not None]:
-            schema["enum"] = spelt
-            note(schema, f"members of `enum` are written as values of the type {wanted[0]}")
-    default, members = schema.get("default"), schema.get("enum")
-    if (
-        is_list(members)
-        and members
-        and default is not None
-        and default not in members
-        and fits(default, wanted[0])
-    ):
-        schema["enum"] = [*members, default]
-        note(schema, f"the default {json.dumps(default)} is none of the values listed: added to them")
-
-
-def _nullable(schema: Node, kinds: list[Any]) -> bool:
-    if schema.get("nullable") is True or "null" in kinds or not structural(schema):
-        return True
-    branches = [each for key in ("anyOf", "oneOf") for each in schema.get(key, []) if is_node(each)]
-    return (
-        "$ref" in schema or "allOf" in schema or any(each.get("type") in ("null", None) for each in branches)
-    )
-
-
-def _as_text(value: Any) -> str | None:
-    return json.dumps(value) if isinstance(value, bool | int | float) else None
-
-
-def _as_integer(value: Any) -> int | None:
-    if isinstance(value, str) and _NUMBER.fullmatch(value) and "." not in value:
-        return int(value)
-    return int(value) if isinstance(value, float) and value.is_integer() else None
-
-
-def _as_number(value: Any) -> float | None:
-    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
-        return None
-    return float(value) if "." in value else int(value)
-
-
-def _as_boolean(value: Any) -> bool | None:
-    return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
-
-
-_SPELLINGS: Mapping[str, Callable[[Any], Any]] = {
-    "string": _as_text,
-    "integer": _as_integer,
-    "number": _as_number,
-    "boolean": _as_boolean,
-}
 
 
 def _types(schema: Node) -> Node:
@@ -250,14 +166,6 @@ def _imply_type(schema: Node) -> None:
                 return
 
 
-def fits(value: Any, kind: str) -> bool:
-    """Whether a JSON value is of a JSON Schema type."""
-    python = _PYTHON_TYPES.get(kind)
-    return python is None or (
-        isinstance(value, python) and (kind == "boolean" or not isinstance(value, bool))
-    )
-
-
 def _split(schema: Node, kinds: list[Any]) -> Node:
     # {type: [a, b], ...} to anyOf, each type with the keys that speak of it.
     outer = {key: value for key, value in schema.items() if key in ANNOTATIONS or key.startswith("x-")}
@@ -266,7 +174,7 @@ def _split(schema: Node, kinds: list[Any]) -> Node:
     for kind in kinds:
         wanted = _KEYS_OF_TYPE.get(kind, frozenset[str]()) if isinstance(kind, str) else frozenset[str]()
         branch = {key: value for key, value in inner.items() if key in wanted or key not in _TYPED_KEYS}
-        if is_list(branch.get("enum")) and kind in _PYTHON_TYPES:
+        if is_list(branch.get("enum")) and kind in PYTHON_TYPES:
             branch["enum"] = [member for member in branch["enum"] if fits(member, kind)]
             if not branch["enum"]:
                 continue
@@ -293,6 +201,16 @@ def _with_null(schema: Node) -> Node:
         inner.setdefault("items", {})
     mark(inner, *origins(schema))
     return carry({**outer, "anyOf": [_reference(inner), {"type": "null"}]}, schema)
+
+
+def _or_null(schema: Node) -> None:
+    # One type or null excludes nothing: `oneOf` says no more than `anyOf` does.
+    held: Any = schema.get("oneOf")
+    if "anyOf" in schema or not is_list(held) or len(held) != 2:  # noqa: PLR2004  # X or null
+        return
+    if [is_node(each) and each.get("type") == "null" for each in held].count(True) == 1:
+        schema["anyOf"] = schema.pop("oneOf")
+        note(schema, "the oneOf of one type and null is written as anyOf")
 
 
 def _reference(schema: Node) -> Node:

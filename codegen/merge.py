@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from codegen.join import EITHER, WORDS, Join, files_of, into, wordless, words
+from codegen.join import EITHER, Join, files_of, into, wordless, words
 from codegen.jsonvalue import Node, is_list, is_node, list_at, node_at
+from codegen.likeness import WORDS
+from codegen.pointer import unescape
 from codegen.servers import check_servers
 from codegen.structure import METHODS, carry_all, note, parts, unmarked
 
@@ -46,7 +48,7 @@ def merge(provider: Provider, fragments: Sequence[Fragment]) -> Node:
     ordered = sorted(fragments, key=lambda fragment: fragment.file)
     for fragment in ordered:
         check_servers(provider, fragment.file, fragment.document)
-    pages = _Pages(Join(provider.name), request_schemas(ordered))
+    pages = _Pages(Join(provider.name, []), request_schemas(ordered))
     merged: Node = {
         "openapi": "3.1.0",
         "info": {"title": provider.title, "version": provider.revision},
@@ -65,6 +67,7 @@ def merge(provider: Provider, fragments: Sequence[Fragment]) -> Node:
         components = document["components"]
         into(merged["components"]["schemas"], components["schemas"], pages.component)
         into(merged["components"]["securitySchemes"], components["securitySchemes"], pages.equal)
+    pages.write_in(merged["components"]["schemas"])
     return merged
 
 
@@ -102,6 +105,19 @@ class _Pages:
     def component(self, one: Node, two: Node, name: str) -> Node:
         joined: Node = self.join.schema(one, two, name, strict=name in self.requests)
         return joined
+
+    def write_in(self, schemas: Node) -> None:
+        """Join components, in place, with what pages write out where others refer to them."""
+        waiting = self.join.written_out or []
+        while waiting:
+            out = waiting.pop(0)
+            name = unescape(out.reference.removeprefix(_SCHEMAS))
+            if name not in schemas:
+                self.join.refuse(
+                    schemas, out.schema, f"{out.reference}, which another page refers to, is nowhere"
+                )
+            strict = out.strict or name in self.requests
+            schemas[name] = self.join.schema(schemas[name], out.schema, name, strict=strict)
 
     def equal(self, one: Any, two: Any, name: str) -> Any:
         if wordless(one) != wordless(two):

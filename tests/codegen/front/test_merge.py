@@ -11,7 +11,7 @@ from codegen.errors import StageError
 from codegen.merge import Fragment, merge
 from codegen.normalize import normalize
 from codegen.sources import Provider
-from codegen.structure import MARKED, Origin, mark, parts, unmarked
+from codegen.structure import MARKED, Origin, mark, notes, origins, parts, unmarked
 
 PROVIDER = Provider("acme", "Acme", "https://api.acme.test/v2", {}, (), None)
 
@@ -30,7 +30,7 @@ def fragment(file, schema, *, path=None, request=None, responses=None, servers=N
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": request}}}
     document = {
         "paths": {path or f"/{file}": {"post": operation}},
-        "components": {"schemas": {"X": schema} if schema else {}, **components},
+        "components": {"schemas": {"X": schema} if schema else {}, **copy.deepcopy(components)},
         **({"servers": servers} if servers else {}),
     }
     document = copy.deepcopy(document)
@@ -204,3 +204,60 @@ def test_a_page_is_for_the_base_url(servers, fits):
     else:
         with pytest.raises(StageError, match=r"not for https://api[.]acme[.]test/v2"):
             merge(PROVIDER, [page])
+
+
+def _referring(one, two, **used):
+    """Two pages: one says that X.s is the component S, the other writes it out."""
+    schemas = {"X": obj(s={"$ref": "#/components/schemas/S"}), "S": one}
+    pages = [
+        fragment("1.md", None, schemas=schemas, **used),
+        fragment("2.md", None, schemas={"X": obj(s=two)}, **used),
+    ]
+    both = [
+        merge(PROVIDER, order)
+        for order in (pages, [Fragment(f"{3 - i}.md", each.document) for i, each in enumerate(pages, 1)])
+    ]
+    first, second = (unmarked(each)["components"]["schemas"] for each in both)
+    for each in (first, second):
+        each["S"]["enum"] = sorted(each["S"].get("enum", []))
+    assert first == second
+    return both[0]["components"]["schemas"]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "expected", "place"),
+    [
+        (obj(["a"], a=STRING), obj(b=STRING), obj(a=STRING, b=STRING), None),
+        ({"enum": ["a"]}, {"enum": ["a", "b"]}, {"enum": ["a", "b"], "type": "string"}, None),
+        (
+            {"enum": ["a"]},
+            {"enum": ["b"], "nullable": True},
+            {"enum": ["a", "b"], "type": "string"},
+            [{"$ref": "#/components/schemas/S"}, {"type": "null"}],
+        ),
+    ],
+)
+def test_what_one_page_writes_out_joins_the_component_another_refers_to(one, two, expected, place):
+    schemas = _referring(one, two)
+    assert unmarked(schemas["S"]) == expected
+    held = unmarked(schemas["X"]["properties"]["s"])
+    assert held.get("anyOf", held) == (place or {"$ref": "#/components/schemas/S"})
+    assert {origin.file for part in parts(schemas["S"], "schema") for origin in origins(part.value)} == {
+        "1.md",
+        "2.md",
+    }
+    assert "joined: 2.md writes it out in its place" in notes(schemas["X"]["properties"]["s"]) or place
+
+
+def test_what_requests_use_may_be_written_out_if_it_is_the_same():
+    x = {"$ref": "#/components/schemas/X"}
+    assert unmarked(_referring(obj(a=STRING), obj(a=STRING), request=x)["S"]) == obj(a=STRING)
+    with pytest.raises(StageError, match="only one page has b in S, which requests use"):
+        _referring(obj(a=STRING), obj(a=STRING, b=STRING), request=x)
+
+
+def test_a_component_that_is_nowhere_cannot_be_written_out():
+    pages = [fragment("1.md", obj(s={"$ref": "#/components/schemas/S"})), fragment("2.md", obj(s=STRING))]
+    with pytest.raises(StageError, match="is nowhere") as caught:
+        merge(PROVIDER, pages)
+    assert "2.md" in str(caught.value)

@@ -13,7 +13,7 @@ from vendored import build, page
 
 from codegen import amend, spec
 from codegen.errors import StageError
-from codegen.join import sense
+from codegen.likeness import sense
 from codegen.merge import Fragment, merge
 from codegen.sources import Provider
 from codegen.structure import Origin, mark, parts, unmarked

@@ -55,6 +55,20 @@ TABLE = [
         {"type": ["string", "integer", "null"], "minLength": 1, "minimum": 2},
         {"anyOf": [{"type": "string", "minLength": 1}, {"type": "integer", "minimum": 2}, NULL]},
     ),
+    ({"oneOf": [REF, {"type": "null"}]}, {"anyOf": [REF, NULL]}),
+    (
+        {"oneOf": [REF, {"type": "string"}, {"type": "null"}]},
+        {"oneOf": [REF, {"type": "string"}, {"type": "null"}]},
+    ),
+    # what only annotates says something of the whole; without anything else nothing is left of the allOf
+    ({"allOf": [REF, {"default": "a", "description": "d"}]}, {"default": "a", "description": "d", **REF}),
+    ({"allOf": [{"description": "d"}], "type": "string"}, {"type": "string", "description": "d"}),
+    # a default that no value lists is a value
+    (
+        {"type": "string", "enum": ["a"], "default": "b"},
+        {"type": "string", "enum": ["a", "b"], "default": "b"},
+    ),
+    ({"type": "integer", "enum": [1], "default": "2"}, {"type": "integer", "enum": [1, 2], "default": 2}),
     ({"nullable": True}, {}),
     (
         {"type": "string", "default": None, "nullable": True},
