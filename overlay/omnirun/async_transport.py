@@ -36,8 +36,8 @@ class AsyncTransport(Pools):
         """
         exchange = self._exchange(step)
         async with self._places:
-            with self._client(step) as lent:
-                async with lent as client:
+            with self._pool(step) as pool:
+                async with pool.lent as client:
                     with exchange:
                         async with asyncio.timeout(self._total), client.stream(**exchange.arguments) as reply:
                             exchange.begin(reply.status_code, reply.headers)
@@ -47,5 +47,5 @@ class AsyncTransport(Pools):
 
     async def close(self) -> None:
         """Close all connections."""
-        for client in self._clients:
-            await client.aclose()
+        for pool in self._pools:
+            await pool.client.aclose()

@@ -169,7 +169,7 @@ class Exchange:
         request = self._step.request
         known = not _NOT_SENT.isdisjoint(kind.__name__ for kind in type(error).__mro__)
         what = str(error) or type(error).__name__
-        if type(error) is TimeoutError:
+        if type(error) is TimeoutError or time.monotonic() - self._started >= self._total:
             what = f"it was not whole after {self._total:g} s"
         return TransportError(
             f"{self._step.lane}: {request.method} {request.path}: {'not sent' if known else 'no answer'}: {what}",

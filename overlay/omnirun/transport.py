@@ -2,19 +2,25 @@
 
 httpx by default; any client with its interface can be passed in as a factory. Requests are spread over small pools
 (one large httpx pool collapses under its own bookkeeping) that share one TLS context; a trigger has a connection of
-its own. What is said over a connection, and what is made of what goes wrong, is `omnirun.exchange`'s business.
+its own. What is said over a connection, and what is made of what goes wrong, is `omnirun.exchange`'s business; that a
+thread does not wait for ever is `omnirun.watchdog`'s.
 """
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
 
 from omnirun._version import __version__
 from omnirun.errors import OmnirunError
 from omnirun.exchange import Exchange
+from omnirun.watchdog import Watchdog
 
 if TYPE_CHECKING:
     import ssl
@@ -30,12 +36,45 @@ _POOL_SIZE = 8
 _POOLS = 8
 _HEADERS = {"user-agent": f"omnirun/{__version__}", "accept": "application/json"}
 _POOL = {"max_connections": _POOL_SIZE, "max_keepalive_connections": _POOL_SIZE}
+_CONNECTED = ("connect_tcp.complete", "start_tls.complete")
 _ALONE = {"max_connections": 1, "max_keepalive_connections": 0}
 
 PLACES = _POOL_SIZE * _POOLS
 
 Factory = Callable[..., Any]
 """Makes an HTTP client with httpx's interface from `limits=` and `timeout=`; proxies and trust are its own business."""
+
+
+@attrs.define(eq=False)
+class Pool:
+    """A client, how many requests it is busy with, and its sockets; one that is `alone` serves a single request."""
+
+    client: Any
+    alone: bool = False
+    busy: int = 0
+    retired: bool = False
+    _sockets: list[socket.socket] = attrs.field(factory=list["socket.socket"], init=False)
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
+
+    @property
+    def lent(self) -> Any:
+        """The client, as a context manager of either world, which closes one that is alone."""
+        return self.client if self.alone else nullcontext(self.client)
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note a new socket; the `trace` extension of httpx's requests."""
+        if event.endswith(_CONNECTED):
+            connected = info["return_value"].get_extra_info("socket")
+            with self._lock:
+                self._sockets = [one for one in (*self._sockets, connected) if one.fileno() >= 0]
+
+    def hang_up(self) -> None:
+        """End what is read from its sockets, whichever thread reads; they are closed by those who do."""
+        with self._lock:
+            sockets = self._sockets
+        for one in sockets:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
 
 
 class Pools:
@@ -53,32 +92,33 @@ class Pools:
         self._timeout = (timeouts.connect, read, read, read)  # a tuple, which httpx's kin understand too
         self._tls: ssl.SSLContext | None = None
         self._lock = threading.Lock()
-        self._clients: list[Any] = []
-        self._busy: list[int] = []
+        self._pools: list[Pool] = []
 
-    def _take(self) -> int:
+    def _take(self) -> Pool:
         """Choose the least busy pool; a new one if all are full. The caller holds no more than all pools' size."""
-        index = min(range(len(self._busy)), key=self._busy.__getitem__, default=None)
-        if index is None or (self._busy[index] >= _POOL_SIZE and len(self._busy) < _POOLS):
-            self._clients.append(self._open(_POOL))
-            self._busy.append(0)
-            index = len(self._busy) - 1
-        self._busy[index] += 1
-        return index
+        pool = min(self._pools, key=_busy, default=None)
+        if pool is None or (pool.busy >= _POOL_SIZE and len(self._pools) < _POOLS):
+            pool = Pool(self._open(_POOL))
+            self._pools.append(pool)
+        pool.busy += 1
+        return pool
 
     @contextmanager
-    def _client(self, step: Step) -> Generator[Any, None, None]:
-        """Lend a client, as a context manager of either world; one made for a single request is closed by it."""
+    def _pool(self, step: Step) -> Generator[Pool, None, None]:
+        """Lend a pool."""
         if step.fresh:
-            yield self._open(_ALONE)
+            yield Pool(self._open(_ALONE), alone=True)
             return
         with self._lock:
-            index = self._take()
+            pool = self._take()
         try:
-            yield nullcontext(self._clients[index])
+            yield pool
         finally:
             with self._lock:
-                self._busy[index] -= 1
+                pool.busy -= 1
+                over = pool.retired and not pool.busy
+            if over:
+                pool.client.close()
 
     def _open(self, connections: Mapping[str, int]) -> Any:
         import httpx  # noqa: PLC0415 - it takes longer than all of omnirun; who only opens a client doesn't pay
@@ -111,6 +151,7 @@ class SyncTransport(Pools):
     def __init__(self, accounts: Accounts, timeouts: Timeouts, hooks: Hooks, factory: Factory | None) -> None:
         super().__init__(accounts, timeouts, hooks, factory)
         self._places = threading.BoundedSemaphore(PLACES)
+        self._watchdog = Watchdog(timeouts.total)
 
     def send(self, step: Step) -> Response:
         """Send a step's request.
@@ -119,19 +160,30 @@ class SyncTransport(Pools):
             TransportError: no whole answer came back.
         """
         exchange = self._exchange(step)
-        with (
-            self._places,
-            self._client(step) as lent,
-            lent as client,
-            exchange,
-            client.stream(**exchange.arguments) as reply,
-        ):
-            exchange.begin(reply.status_code, reply.headers)
-            for chunk in reply.iter_bytes():
-                exchange.take(chunk)
+        with self._places, self._pool(step) as pool, pool.lent as client, exchange:
+            mark = self._watchdog.begin(partial(self._give_up, pool))
+            try:
+                with client.stream(**exchange.arguments, extensions={"trace": pool.trace}) as reply:
+                    exchange.begin(reply.status_code, reply.headers)
+                    for chunk in reply.iter_bytes():
+                        exchange.take(chunk)
+            finally:
+                self._watchdog.done(mark)
         return exchange.result()
 
     def close(self) -> None:
         """Close all connections."""
-        for client in self._clients:
-            client.close()
+        self._watchdog.close()
+        for pool in self._pools:
+            pool.client.close()
+
+    def _give_up(self, pool: Pool) -> None:
+        """End a request that is overdue; reads that share its pool fail with it and are sent again by their flows."""
+        with self._lock:
+            pool.retired = True
+            self._pools = [other for other in self._pools if other is not pool]
+        pool.hang_up()
+
+
+def _busy(pool: Pool) -> int:
+    return pool.busy

@@ -225,7 +225,7 @@ def test_requests_are_spread_over_small_pools():
 
 def test_the_pools_of_a_client_share_one_tls_context():
     transport = SyncTransport(accounts("https://localhost"), SOON, Hooks(), None)
-    clients = [transport._clients[transport._take()] for _ in range(20)]
+    clients = [transport._take().client for _ in range(20)]
     assert len(set(map(id, clients))) == 3
     assert len({id(client._transport._pool._ssl_context) for client in clients}) == 1
     transport.close()
@@ -282,6 +282,54 @@ def test_a_reply_that_drips_for_ever_ends_at_its_deadline(kind):
         send(kind, url, Step(request("GET"), "datafold"), soon)
     assert caught.value.sent
     assert (caught.value.__context__, caught.value.__cause__) == (None, None)
+
+
+def dripping_headers(connection):
+    """Headers without end, which no body and no size of an incomplete line ends."""
+    with contextlib.suppress(OSError):
+        while True:
+            connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\n")
+            time.sleep(0.005)
+
+
+dripping_headers.reads = True
+
+
+@BOTH
+@pytest.mark.parametrize("fresh", [False, True])
+def test_headers_that_drip_for_ever_end_at_the_deadline_too(kind, fresh):
+    soon = Timeouts(connect=2.0, read=5.0, total=0.1)
+    with (
+        listening(dripping_headers) as (url, _),
+        pytest.raises(TransportError, match=r"no answer: it was not whole after 0\.1 s") as caught,
+    ):
+        send(kind, url, Step(request("POST"), "datafold", fresh=fresh), soon)
+    assert caught.value.sent
+
+
+def test_a_pool_that_was_hung_up_on_is_replaced_and_the_watchdog_goes_home():
+    """Whoever waits for one server is not kept by another, and nothing is left running."""
+    soon = Timeouts(connect=2.0, read=5.0, total=0.1)
+    with listening(dripping_headers) as (bad, _), listening(answering(http(200, b"{}"))) as (good, _):
+        made = Accounts(
+            [Account("datafold", api_key=KEY, base_url=bad), Account("monid", api_key=KEY, base_url=good)],
+            {},
+            provider,
+        )
+        for name in ("datafold", "monid"):
+            made.lane(name, "")
+        transport = SyncTransport(made, soon, Hooks(), None)
+        transport.send(Step(request("GET"), "monid"))
+        (before,) = [pool.client for pool in transport._pools]
+        with pytest.raises(TransportError):
+            transport.send(Step(request("GET"), "datafold"))
+        assert (before.is_closed, transport._pools) == (True, [])
+        assert transport.send(Step(request("GET"), "monid")).status == 200
+        watchdog = transport._watchdog
+        thread = watchdog._thread
+        thread.join(10)
+        assert (thread.is_alive(), watchdog._thread, watchdog._under_way) == (False, None, {})
+        transport.close()
 
 
 @BOTH
