@@ -37,6 +37,22 @@ def test_the_right_key_opens(call, provider):
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
 
 
+@pytest.mark.parametrize("provider", PATHS)
+def test_a_method_that_is_not_there_is_answered_with_those_that_are(call, provider):
+    answer = call(provider, "DELETE", PATHS[provider])
+    assert (answer.status_code, set(answer.headers["allow"].split(", "))) == (405, {"GET", "HEAD"})
+
+
+@pytest.mark.parametrize("provider", PATHS)
+@pytest.mark.parametrize("name", ["%0A", "a%0Ab", "%0D%0A", "%E2%80%A8", "%00"])
+def test_an_id_with_a_line_break_is_one_that_there_is_not(call, provider, name):
+    """Not one for which the provider has no words."""
+    path = {"datafold": "/api/v1/monitors/42/runs/", "firecrawl": "/monitor/", "monid": "/v1/runs/"}[provider]
+    answer = call(provider, "GET", f"{path}{name}")
+    assert answer.headers["content-type"] == "application/json"
+    assert 400 <= answer.status_code < 500
+
+
 def test_a_wrong_key_is_told_nothing_about_what_exists(call):
     assert call("datafold", "GET", "/api/v1/monitors/999/runs", key="Key wrong").status_code == 401
 

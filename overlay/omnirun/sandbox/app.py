@@ -6,6 +6,7 @@ up; the controls need none.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -75,10 +76,17 @@ def create_app(sandbox: Sandbox | None = None) -> Starlette:
     return Starlette(
         routes=[
             Mount("/_sandbox", routes=Control(shown).routes()),
-            *(Mount(f"/{provider.name}", app=_provider_app(provider, shown)) for provider in PROVIDERS),
+            *(_mounted(provider, shown) for provider in PROVIDERS),
         ],
         middleware=[Middleware(Door, sandbox=shown)],
     )
+
+
+def _mounted(provider: Provider, sandbox: Sandbox) -> Mount:
+    """The provider under its name, whatever follows: an id may hold a line break, which a mount doesn't expect."""
+    mount = Mount(f"/{provider.name}", app=_provider_app(provider, sandbox))
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 def _provider_app(provider: Provider, sandbox: Sandbox) -> Starlette:
@@ -89,7 +97,9 @@ def _provider_app(provider: Provider, sandbox: Sandbox) -> Starlette:
         return await refused(request, provider.bad_parameter(bad))
 
     async def no_such_route(request: Request, error: Any) -> Response:
-        return await refused(request, provider.refusal(error.status_code, error.detail))
+        response = await refused(request, provider.refusal(error.status_code, error.detail))
+        response.headers.update(error.headers or {})  # `Allow` belongs to a 405
+        return response
 
     return Starlette(
         routes=provider.routes(sandbox),
