@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 
@@ -46,8 +47,8 @@ def watched(monkeypatch):
     return made
 
 
-def drawn(watched, height=14):
-    console = Console(file=io.StringIO(), width=90, height=height, force_terminal=False)
+def drawn(watched, height=14, width=90):
+    console = Console(file=io.StringIO(), width=width, height=height, force_terminal=False)
     console.print(watched)
     return console.file.getvalue().splitlines()
 
@@ -59,6 +60,33 @@ def test_a_screen_shows_what_fits_on_it_and_counts_the_rest(watched):
     assert lines[1].split()[1:] == ["datafold:monitors/42/runs/2", "…", "next", "poll", "in", "4", "s"]
     assert lines[-2].strip() == "and 20 more"
     assert lines[-1].startswith("30 runs to wait for, 0 ended, ")
+
+
+LONG = Ref.parse(f"firecrawl:monitors/{'0' * 36}/checks/{'1' * 36}")
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (160, [str(LONG), "checking", "1m 15s", "next poll in 4 s"]),
+        (80, ["firecrawl:mon…/checks/111", "checking", "1m 15s", "next poll in 4 s"]),
+        (60, ["firecrawl:mon…", "checking", "1m 15s"]),
+        (40, ["firecrawl…", "checking"]),
+        (20, ["…", "checking"]),
+    ],
+)
+def test_a_long_ref_gives_way_to_what_is_watched(monkeypatch, width, shown):
+    monkeypatch.setattr(live, "on_terminal", lambda _: True)
+    watched = live.Watched({LONG: None}, lambda _: 4.2)
+    watched.shown()
+    watched.see(run(LONG))
+    line = drawn(watched, width=width)[0]
+    ref, *cells = re.split(r"\s{2,}", line[3:].strip())
+    start, _, end = ref.partition("…")
+    assert (cells, len(line.rstrip()) <= width) == (shown[1:], True)
+    assert str(LONG).startswith(start)
+    assert str(LONG).endswith(end)
+    assert ("…" in ref) == ("…" in shown[0])
 
 
 def test_ended_runs_stay_while_there_is_room(watched):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from omnirun.cli.rows import STYLES, age
 from omnirun.cli.times import shown
 from omnirun.cli.told import on_terminal, say, stderr
-from omnirun.cli.words import counted, fit
+from omnirun.cli.words import counted, cut, fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from omnirun.run import Run
 
 _AROUND = 4  # lines of the screen that are not rows
+_GAP = 2
+_MARK = 1 + _GAP
+_LEAST = 30  # of a ref; where it has less, a column gives way
 _PER_SECOND = 8
 
 
@@ -80,27 +83,34 @@ class Watched:
         from rich.table import Table
         from rich.text import Text
 
-        room = max(1, console.size.height - _AROUND)
+        lines = max(1, console.size.height - _AROUND)
         with self._lock:
-            pending = list(islice(self.pending.items(), room))
-            ended = list(self._ended.values())[-(room - len(pending)) :] if len(pending) < room else []
+            pending = list(islice(self.pending.items(), lines))
+            ended = list(self._ended.values())[-(lines - len(pending)) :] if len(pending) < lines else []
             more = len(self.pending) - len(pending)
             counts = f"{counted(len(self.pending), 'run')} to wait for, {len(self._ended)} ended"
         now = datetime.now(UTC)
-        table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(width=1)
-        table.add_column(overflow="ellipsis", no_wrap=True)
-        for _ in range(3):
-            table.add_column(no_wrap=True)
-        for run in ended:
-            mark = (
-                Text("✓", "green") if run.ok else Text("•", STYLES.get(str(run.verdict or run.outcome), ""))
+        rows = [
+            (
+                Text("✓", "green") if run.ok else Text("•", STYLES.get(str(run.verdict or run.outcome), "")),
+                fit(run.ref),
+                [_state(run), Text(shown(run.duration)), Text("")],
             )
-            table.add_row(mark, fit(run.ref), _state(run), shown(run.duration), "")
+            for run in ended
+        ]
         for ref, seen in pending:
             state = Text("…") if seen is None else _state(seen)
-            old = shown(None if seen is None else age(seen, now))
-            table.add_row(self._spinner, fit(ref), state, old, self._next(ref))
+            old = "" if seen is None else shown(age(seen, now))
+            rows.append((self._spinner, fit(ref), [state, Text(old), Text(self._next(ref))]))
+        widths = [max((cells[column].cell_len for _, _, cells in rows), default=0) for column in range(3)]
+        while len(widths) > 1 and options.max_width - _MARK - sum(_GAP + width for width in widths) < _LEAST:
+            widths.pop()  # the next poll goes first, then the age; the state stays
+        room = max(1, options.max_width - _MARK - sum(_GAP + width for width in widths))
+        table = Table.grid(padding=(0, _GAP, 0, 0))
+        for _ in range(2 + len(widths)):
+            table.add_column(no_wrap=True)
+        for mark, ref, cells in rows:
+            table.add_row(mark, cut(ref, room), *cells[: len(widths)])
         yield table
         if more:
             yield Text(f"  and {more:,} more", "dim")

@@ -66,7 +66,7 @@ def run(
 
     def seen(_: int, attempt: Attempt) -> None:
         if attempt.run is not None:
-            say(f"{attempt.run.origin} {attempt.ref}")
+            say(f"{attempt.run.origin} {attempt.ref}", whole=True)
 
     attempts = _started(client, targets, conflict, seen, ending)
     follow(client, attempts, terms, form, quietly=quietly, ending=ending)

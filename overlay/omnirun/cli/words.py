@@ -38,3 +38,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def counted(number: int, noun: str) -> str:
     """Count things: `1 run`, `2 runs`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def cut(text: str, room: int) -> str:
+    """Cut text in its middle where it is too long: addresses differ at their ends."""
+    if len(text) <= room:
+        return text
+    end = (room - 1) * 2 // 3
+    return f"{text[: room - 1 - end]}…{text[len(text) - end :]}"
