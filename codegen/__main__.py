@@ -137,7 +137,9 @@ def explain_command(
     from codegen.explain import explain, text  # noqa: PLC0415  # the readers aren't needed elsewhere
 
     with Report("explain", machine=machine).running() as report:
-        explanation = explain(name, Places(specs, generated, check_package(package)))
+        places = Places(specs, generated, check_package(package))
+        providers(places, [name])
+        explanation = explain(name, places)
         report.answer.update(explanation)
         report.print(text(explanation))
 

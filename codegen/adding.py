@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from codegen import stamp, tree
 from codegen.errors import StageError
 from codegen.packages import check_provider
-from codegen.sources import SOURCES
+from codegen.sources import READY, SOURCES
 from codegen.structure import AMENDMENTS
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from codegen.addition import Addition
 
 STAGE = "add"
-READY = "ready"
+CLIENT = "client"
+"""File in a draft that names the folder its client goes into, if nothing was there before."""
 _HEAD = """\
 # Where every vendored page comes from, and the Python names of every operation.
 """
@@ -55,11 +56,13 @@ def adding(addition: Addition, specs: Path, target: Path) -> Generator[Path]:
     try:
         with tree.locked(draft):
             write(addition, draft)
+            if not client:
+                tree.write(draft / CLIENT, f"{(target / name).resolve()}")
             yield draft
             publish(specs, draft)
     except BaseException:
         if not (draft / READY).exists():
-            _forget(specs, draft, None if client else target)
+            _forget(specs, draft, target)
             if made and specs.is_dir() and not any(specs.iterdir()):
                 specs.rmdir()
         raise
@@ -122,18 +125,23 @@ def _finish(specs: Path, draft: Path) -> None:
         shutil.rmtree(draft)
 
 
-def _forget(specs: Path, draft: Path, target: Path | None) -> None:
-    # What stands in the client's place is its own only if nobody else has the name.
+def _forget(specs: Path, draft: Path, target: Path) -> None:
+    # What stands in the client's place is its own only if nobody else has the name, and nothing stood there before.
     name = _name(draft)
     listed = specs / SOURCES
     known = listed.exists() and name in tomllib.loads(listed.read_text("utf-8"))
+    own = draft / CLIENT
     if (
-        target is not None
-        and not known
+        not known
+        and own.is_file()
+        and own.read_text("utf-8") == f"{(target / name).resolve()}"
         and (target / name / stamp.FILE).is_file()
         and not (target / name).is_symlink()
     ):
-        shutil.rmtree(target / name)
+        try:
+            (target / name).rename(draft / "gone")  # at once: half of it would be nobody's
+        except OSError:  # another file system
+            shutil.rmtree(target / name)
     shutil.rmtree(draft, ignore_errors=True)
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 STAGE = "vendor"
 SOURCES = "sources.toml"
+READY = "ready"
+"""File in the draft of a provider that is complete, but not in its place yet."""
 MAX_PAGE_BYTES = 8_000_000
 """Size of one page."""
 
@@ -112,8 +114,12 @@ def load(specs_dir: Path) -> Sources:
     """Read sources.toml of a specs folder.
 
     Raises:
-        StageError: It is missing, no TOML, or says something that can't be.
+        StageError: It is missing, no TOML, says something that can't be, or is half of an interrupted `add`.
     """
+    for ready in sorted(specs_dir.glob(f".*.adding/{READY}")):
+        name = ready.parent.name.removeprefix(".").removesuffix(".adding")
+        hint = "Run `python -m codegen build` with the same folders, which finishes it."
+        raise StageError(STAGE, f"{ready.parent.name}/", "", f"an `add` of {name} was interrupted", hint)
     try:
         table = tomllib.loads(content(specs_dir / SOURCES, specs_dir.resolve(), SOURCES).decode("utf-8"))
     except OSError as error:

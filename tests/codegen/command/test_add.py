@@ -1,14 +1,20 @@
 """`add`: pages of an invented provider to a package that imports and works; a failed one leaves nothing."""
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
 from codegen.add import plan
-from codegen.adding import READY, adding, draft_of, publish, recover, write
+from codegen.adding import CLIENT, READY, adding, draft_of, publish, recover, write
 from codegen.build import ROOT
 from codegen.errors import StageError
+from codegen.sources import load
 
 KILN = GET, LIST, START = sorted((ROOT / "docs" / "pages" / "kiln").glob("*.md"))
 CALL = """
@@ -288,6 +294,25 @@ def _interrupted(addition, specs, error):
         raise error
 
 
+def test_an_add_that_is_killed_anywhere_is_finished_or_forgotten(tmp_path):
+    script = Path(__file__).with_name("killed_add.py")
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path), str(START)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["whole"] == "after"
+    assert len(found["steps"]) > 20
+    assert set(found["next start"]) == {"before", "after"}
+    assert set(found["killed again"]) == {"before", "after"}
+    assert set(found["read"]) == {"first", "interrupted", "first kiln"}
+
+
 def _killed_before(step, specs, target):
     """What is left of an `add` that was killed before one of its steps, the client built already or not."""
     specs.mkdir()
@@ -297,6 +322,7 @@ def _killed_before(step, specs, target):
     write(plan("kiln", [START], specs), draft)
     if step == "build":
         return
+    (draft / CLIENT).write_text(str((target / "kiln").resolve()))
     (target / "kiln").mkdir(parents=True)
     (target / "kiln" / ".inputs").touch()
     if step == "marker":
@@ -323,6 +349,29 @@ def test_a_killed_add_is_finished_or_forgotten_at_the_next_start(tmp_path, step,
     assert (target / "kiln").exists() == whole
     if whole:
         assert sorted(path.name for path in (specs / "kiln").iterdir()) == ["amendments.yaml", "fragments"]
+
+
+def test_a_client_that_was_there_or_is_elsewhere_is_not_forgotten(tmp_path):
+    specs, target, other = tmp_path / "specs", tmp_path / "src", tmp_path / "other"
+    for folder in (target, other):
+        (folder / "kiln").mkdir(parents=True)
+        (folder / "kiln" / ".inputs").touch()
+    addition = plan("kiln", [START], specs)
+    with pytest.raises(StageError), adding(addition, specs, target):
+        raise StageError("generate", "", "", "no")
+    assert (target / "kiln").exists()
+    _killed_before("marker", specs, tmp_path / "third")
+    recover(specs, other)
+    assert (other / "kiln").exists()
+
+
+def test_what_is_half_added_is_not_read(tmp_path, folders):
+    _killed_before("move", folders.specs, tmp_path / "client")
+    with pytest.raises(StageError, match="an `add` of kiln was interrupted"):
+        load(folders.specs)
+    assert (
+        folders.run("explain", "kiln").exit_code == 0
+    )  # it repairs, as everything that takes the same folders
 
 
 def test_a_draft_that_is_a_link_is_not_followed(tmp_path):
