@@ -22,7 +22,7 @@ from codegen.normalize import normalize
 from codegen.pointer import child, tokens
 from codegen.read import read
 from codegen.spec import load, make
-from codegen.structure import AMENDMENTS, KINDS, MARK, Origin, Part, origins, parts
+from codegen.structure import AMENDMENTS, KINDS, MARK, Origin, Part, origins, parts, unmarked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -267,7 +267,7 @@ def _shallow(part: Part) -> dict[str, Any]:
     # A part with the parts below it left out, but for those that are not marked: they are its own.
     inner = KINDS[part.kind]
     return {
-        key: _outline(value) if key in inner else value
+        key: _outline(value) if key in inner else unmarked(value)
         for key, value in part.value.items()
         if key not in _WORDS
     }

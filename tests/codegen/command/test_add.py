@@ -307,7 +307,7 @@ def test_an_add_that_is_killed_anywhere_is_finished_or_forgotten(tmp_path):
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["whole"] == "after"
-    assert len(found["steps"]) > 20
+    assert len(found["steps"]) >= 18
     assert set(found["next start"]) == {"before", "after"}
     assert set(found["killed again"]) == {"before", "after"}
     assert set(found["read"]) == {"first", "interrupted", "first kiln"}

@@ -109,6 +109,7 @@ openapi: 3.1.0
 info: {title: Acme, version: '1'}
 paths:
   /hooks:
+    servers: [{url: https://api.example.test}]
     post:
       tags: [hooks]
       responses: {'204': {description: Done.}}
@@ -127,7 +128,9 @@ components: {schemas: {Event: {type: object, properties: {id: {type: string}}}}}
     specs = specs_of(tmp_path / "specs", {"acme": page}, operations={"POST /hooks": "hooks.make"})
     answer = explain("acme", Places(specs))
     assert [each["name"] for each in answer["operations"]] == ["hooks.make"]
+    (moved,) = answer["operations"][0]["lowered"]
+    assert 'servers: [{"url": "https://api.example.test"}]' in moved["after"]
     (webhook,) = answer["webhooks"]
     assert (webhook["name"], webhook["method"]) == ("thing.made", "POST")
-    assert [(each["file"], each["line"]) for each in webhook["origins"]] == [("page.md", 15)]
-    assert "\nwebhook thing.made  POST\n  from     page.md line 15 (" in text(answer)
+    assert [(each["file"], each["line"]) for each in webhook["origins"]] == [("page.md", 16)]
+    assert "\nwebhook thing.made  POST\n  from     page.md line 16 (" in text(answer)
