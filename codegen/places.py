@@ -2,7 +2,8 @@
 #
 # Rules: the innermost part around a pointer that has a provenance tells; where nothing around has one, the first part
 # below. An error of a stage that sees only the finished document is put at that page and line, and keeps the pointer in
-# its words; one that names no pointer is placed by the operation or component that its words name.
+# its words; one that names no pointer is placed by the operation or component that its words name. Where nothing tells,
+# the pages are named of which one must be it.
 
 """Places of the document to places of the pages."""
 
@@ -13,6 +14,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from codegen.errors import StageError
+from codegen.jsonvalue import node_at
+from codegen.naming import pascal, snake
 from codegen.pointer import child
 from codegen.structure import AMENDMENTS
 
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from codegen.structure import Origin
 
 _OPERATION = re.compile(r"\b(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE)\s+(/[^\s\"',;]*)", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*[A-Za-z0-9_]")
+_TELLING = 4
+"""Length of a name that is no word of a sentence by chance."""
 _COMPONENT = re.compile(r"#?(/components/schemas/[A-Za-z0-9._-]+)")
 
 
@@ -59,17 +65,36 @@ def at_page(error: StageError, spec: Spec) -> StageError:
     """An error at a place of openapi.yaml as one at the page that states it; any other as it is."""
     if not error.where.endswith("openapi.yaml"):
         return error
-    pointer = error.pointer.removeprefix("#") or _named(error.message)
+    pointer = error.pointer.removeprefix("#") or _named(error.message, spec)
     origin = nearest(spec.provenance, pointer)
     if origin is None:
-        return error
+        files = sorted({each.file for held in spec.provenance.values() for each in held})
+        hint = f"{error.hint} It is made of {', '.join(files)}.".strip()
+        return StageError(error.stage, error.where, error.pointer, error.message, hint) if files else error
     file, place = where(spec.name, origin)
     said = "" if pointer in error.message else f" (at {pointer} of openapi.yaml)"
     return StageError(error.stage, file, place, f"{error.message}{said}", error.hint)
 
 
-def _named(message: str) -> str:
+def _named(message: str, spec: Spec) -> str:
     if match := _OPERATION.search(message):
         return child("/paths", match[2], match[1].lower())
-    match = _COMPONENT.search(message)
-    return match[1].rstrip(".") if match else ""
+    if match := _COMPONENT.search(message):
+        return match[1].rstrip(".")
+    called = _called(spec)
+    words = sorted(set(_WORD.findall(message)), key=lambda each: (-len(each), each))
+    return next((called[each] for each in words if each in called), "")
+
+
+def _called(spec: Spec) -> dict[str, str]:
+    # What a generator may call an operation or a component, to its pointer.
+    found: dict[str, str] = {}
+    for path, item in node_at(dict(spec.document), "paths").items():
+        for method, held in item.items():
+            found |= {
+                name: child("/paths", path, method)
+                for name in (held["operationId"], snake(held["operationId"]), pascal(held["operationId"]))
+            }
+    for name in node_at(node_at(dict(spec.document), "components"), "schemas"):
+        found |= {each: child("/components/schemas", name) for each in (snake(name), pascal(name), name)}
+    return {name: pointer for name, pointer in found.items() if len(name) >= _TELLING}

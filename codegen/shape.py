@@ -14,6 +14,7 @@ import copy
 import json
 import re
 from collections import Counter
+from difflib import get_close_matches
 from typing import Any
 
 from codegen.errors import StageError
@@ -93,6 +94,8 @@ def _pin(document: Node, provider: Provider) -> None:
     for key in provider.operations:
         if key not in found:
             hint = "Take the line out, or vendor the page or write the amendment that states it."
+            if near := get_close_matches(key, found, 3):
+                hint += f" What is stated is {', '.join(_stated_at(document, each) for each in near)}."
             raise StageError(
                 STAGE, SOURCES, where, f"{key!r} is pinned, but no page or amendment states it", hint
             )

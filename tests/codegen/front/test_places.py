@@ -13,10 +13,12 @@ TEXT = """```yaml
 openapi: 3.1.0
 paths:
   /a:
-    get: {responses: {'200': {content: {application/json: {schema: {$ref: '#/components/schemas/X'}}}}}}
+    get: {operationId: get_a, responses: {'200': {$ref: '#/components/responses/R'}}}
 components:
   schemas:
     X: {type: object, properties: {y: {type: string}}}
+    ThingState: {type: string}
+  responses: {R: {content: {application/json: {schema: {$ref: '#/components/schemas/X'}}}}}
 ```
 """
 
@@ -32,6 +34,8 @@ def made():
         ("/components/schemas/X/properties/y/maxLength", "odd", 8),
         ("", "WARNING parsing GET /a within a", 5),
         ("", "Unable to process schema /components/schemas/X: no", 8),
+        ("", "the module thing_state is odd", 9),
+        ("", "get_a takes two", 5),
     ],
 )
 def test_an_error_at_openapi_yaml_is_one_at_its_page(made, pointer, message, line):
@@ -46,11 +50,13 @@ def test_an_error_at_openapi_yaml_is_one_at_its_page(made, pointer, message, lin
 
 
 def test_any_other_error_stays_as_it_is(made):
-    for error in (
-        StageError("generate", "ruff", "", "x"),
-        StageError("generate", "acme/openapi.yaml", "", "x"),
-    ):
-        assert at_page(error, made) is error
+    error = StageError("generate", "ruff", "", "x")
+    assert at_page(error, made) is error
+
+
+def test_where_nothing_tells_the_pages_are_named(made):
+    error = StageError("generate", "acme/openapi.yaml", "", "a warning", "Look.")
+    assert str(at_page(error, made)) == f"{error} It is made of page.md."
 
 
 def test_where_nothing_around_is_stated_what_is_below_tells():

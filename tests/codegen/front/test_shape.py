@@ -114,6 +114,8 @@ def test_an_operation_without_a_pin_proposes_the_line():
 def test_a_pin_without_its_operation_is_refused():
     with pytest.raises(StageError, match="'GET /gone' is pinned"):
         shaped(pins={"POST /v1/run": "runs.start_run", "GET /gone": "runs.gone"})
+    with pytest.raises(StageError, match="What is stated is POST /v1/run"):
+        shaped(pins={"POST /v1/run": "runs.start_run", "POST /v1/runs": "runs.start"})
 
 
 @pytest.mark.parametrize(

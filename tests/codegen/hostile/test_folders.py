@@ -153,6 +153,9 @@ REFUSED = {
     "amendment: a property": lambda a: a.amend(
         "$.components.schemas.C1.properties", {"__class__": {"type": "string"}}
     ),
+    "amendment: a value of two lines": lambda a: a.amend(
+        "$.components.schemas", {"E": {"enum": ["a\nimport canary"]}}
+    ),
     "amendment: a key prefix": lambda a: a.amend(
         "$.components",
         {"securitySchemes": {"k": {"type": "http", "scheme": "bearer", "x-key-prefix": "a\nX-Evil: 1"}}},
@@ -183,6 +186,41 @@ def test_a_document_that_is_a_link_is_replaced_and_not_followed(acme):
     assert acme.build()["ok"]
     assert acme.outside() == before
     assert not (acme.specs / "acme" / "openapi.yaml").is_symlink()
+
+
+OUTSIDE = (
+    "../../x1",
+    "/tmp/x2",
+    "a/../../../x3",
+    "..\\..\\x4",
+    "x5/y.py",
+    "%2e%2e/x6",
+    "~/x7",
+    "C:\\x8",
+    "x9\n../y",
+    "..",
+)
+
+
+def test_components_named_like_paths_stay_inside(acme):
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+    acme.amend("$.components.schemas", dict.fromkeys(OUTSIDE, schema))
+    before = acme.outside()
+    assert acme.build()["ok"]
+    assert acme.outside() == before
+    assert {path.relative_to(acme.specs).as_posix() for path in acme.specs.rglob("*") if path.is_file()} == {
+        "sources.toml",
+        *(f"acme/{file}" for file in ("amendments.yaml", "openapi.yaml", "fragments/page.md")),
+    }
+    models = {path.stem for path in (acme.out / "omnirun_raw" / "acme" / "models").glob("*.py")}
+    assert len(models - {"__init__", "c1"}) == len(OUTSIDE)
+    for path in acme.out.rglob("*"):
+        assert path.resolve().is_relative_to(acme.out.resolve())
+        assert path.is_dir() or path.suffix != ".py" or path.stem.isidentifier()
+
+
+def test_there_are_enough_payloads():
+    assert len(REFUSED) + len(OUTSIDE) >= 60
 
 
 def test_links_of_ones_own_around_a_specs_folder_are_followed(acme):
