@@ -271,10 +271,37 @@ def test_dark_comes_and_goes_while_it_is_open(browser):
     assert browser.js(mark) == "rgb(47, 199, 154)"
 
 
-@pytest.mark.parametrize("counts", [(), (0,), (1,)])
-def test_a_page_of_next_to_nothing_says_so(browser, counts):
+@pytest.mark.parametrize(
+    ("counts", "where", "none"), [((), "0 of 0 runs", 1), ((0,), "0 of 0 runs", 1), ((1,), "1 of 1 run", 0)]
+)
+def test_a_page_of_next_to_nothing_says_so(browser, counts, where, none):
     browser.open(page(*counts))
-    assert browser.texts("#where") == [f"{sum(counts)} to {sum(counts)} of {sum(counts)} runs"]
+    assert browser.texts("#where")[0].endswith(where)
+    assert browser.texts("#none:not([hidden])") == ["There were no runs."] * none
+    assert browser.js("document.querySelectorAll('.drawn[hidden]').length") == 4 * none
+    assert browser.js("getComputedStyle(document.getElementById('target-filter')).display") == "none"
+
+
+def test_filters_that_nothing_passes_say_so_and_are_taken_back(browser):
+    browser.open(page(30))
+    browser.js("(e => { e.value = 'no such run'; e.dispatchEvent(new Event('input')) })(search)")
+    browser.driver.execute_async_script("setTimeout(arguments[0], 200)")
+    assert browser.texts("#none:not([hidden])") == ["No run matches these filters."]
+    browser.driver.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    )
+    browser.click("#reset")
+    assert browser.js("document.querySelectorAll('[hidden].drawn, #none:not([hidden])').length") == 0
+    assert browser.js("document.querySelectorAll('.chart canvas').length") == 3
+
+
+def test_the_width_may_change_while_it_is_drawn(browser):
+    browser.open(page(4_000))
+    for width in (390, 1280):
+        metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.driver.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 100))")
+    assert browser.js("document.documentElement.scrollWidth") <= 1280
 
 
 def test_ten_thousand_runs_are_drawn(browser):

@@ -47,6 +47,8 @@ const charts = (() => {
   const short = (text, most) => (text.length > most ? `${text.slice(0, most / 2)}…${text.slice(-most / 2 + 1)}` : text);
   const narrow = () => document.documentElement.clientWidth < 640;
   const size = (count) => (count > 4000 ? 6 : count > 800 ? 8 : 11);
+  const seeThrough = (count) => (count > 4000 ? 0.45 : count > 800 ? 0.65 : 0.85); // where marks lie on marks
+  const FEW = 5; // of so few runs a percentile is just one of them
 
   function zoom() {
     return [
@@ -55,7 +57,7 @@ const charts = (() => {
     ];
   }
 
-  function scatter(runs, point) {
+  function scatter(runs, point, opacity = 0.85) {
     const series = new Map();
     for (const i of runs) {
       const value = point(i);
@@ -64,13 +66,15 @@ const charts = (() => {
       if (!series.has(kind)) {
         series.set(kind, {
           type: "scatter", name: looks[kind].says, symbol: looks[kind].symbol, symbolSize: size(runs.length),
-          itemStyle: { color: colour(kind), opacity: 0.85 }, data: [],
+          itemStyle: { color: colour(kind), opacity }, data: [],
+          progressive: 0, // drawn in pieces, it would still be at it when the width changes, and fail
           z: 3, emphasis: { scale: 2, itemStyle: { opacity: 1, borderColor: css("--ink"), borderWidth: 1.5 } },
         });
       }
       series.get(kind).data.push({ value, run: i });
     }
-    return [...series.values()];
+    const rank = (kind) => data.kinds.indexOf(kind); // what went well lies below
+    return [...series].sort(([a], [b]) => rank(a) - rank(b)).map(([, made]) => made);
   }
 
   // One lane per target, in it a line per kind; with one target, one lane per kind. So no kind hides another.
@@ -137,25 +141,27 @@ const charts = (() => {
     const timed = runs.filter((i) => omni.took(i) !== null && data.at[i] !== null);
     const hint = document.getElementById("took-hint"), host = document.getElementById("durations");
     hint.textContent = timed.length
-      ? `${timed.length.toLocaleString("en")} of ${runs.length.toLocaleString("en")} runs say how long they took; skipped ones are left out.`
+      ? `${timed.length.toLocaleString("en")} of ${omni.counted(runs.length)} ${timed.length === 1 ? "says how long it" : "say how long they"} took; skipped ones are left out.`
       : "None of these runs say how long they took: their provider's list gives no end.";
     host.hidden = !timed.length;
     if (!timed.length) return;
     const { buckets, step: step_ } = percentiles(timed);
-    hint.textContent += ` The lines are percentiles over ${shown(step_ / 1000)} each.`;
+    const few = timed.length < FEW;
+    if (!few) hint.textContent += ` The lines are percentiles over ${shown(step_ / 1000)} each.`;
     const took = timed.map((i) => data.took[i]).sort((a, b) => a - b);
     const spread = took[took.length - 1] / Math.max(took[0], 0.001) > 100 && took[0] > 0;
     const { _axis, ...rest } = base([]);
-    const lines = quantiles.map(([share, name, type]) => ({
+    const middle = (data.at[timed[0]] + data.at[timed[timed.length - 1]]) / 2;
+    const lines = few ? [] : quantiles.map(([share, name, type]) => ({
       type: "line", name, symbol: "none", lineStyle: { type, width: 2.5, color: css("--ink") }, itemStyle: { color: css("--ink") },
-      data: [...buckets].map(([start, values]) => [start + step_ / 2, quantile(values, share)]),
+      data: [...buckets].map(([start, values]) => [buckets.size === 1 ? middle : start + step_ / 2, quantile(values, share)]),
       silent: true, z: 4,
       showSymbol: buckets.size === 1, ...(buckets.size === 1 ? { symbol: "rect", symbolSize: [26, 3] } : {}),
     }));
     chart("durations").setOption({
       ...rest, dataZoom: zoom(),
-      series: [...scatter(timed, (i) => [data.at[i], data.took[i]]), ...lines],
-      legend: { data: quantiles.map(([, name]) => name), textStyle: { color: css("--ink") }, top: 0, itemWidth: 40, selectedMode: false },
+      series: [...scatter(timed, (i) => [data.at[i], data.took[i]], seeThrough(timed.length)), ...lines],
+      legend: { show: !few, data: quantiles.map(([, name]) => name), textStyle: { color: css("--ink") }, top: 0, itemWidth: 40, selectedMode: false },
       tooltip: { ...rest.tooltip, formatter: (point) => (point.data.run === undefined ? "" : tip(point.data.run)) },
       grid: { left: 8, right: 16, top: 36, bottom: 56, containLabel: true },
       xAxis: { type: "time", ..._axis },
@@ -196,6 +202,8 @@ const charts = (() => {
   }
 
   function draw(runs) {
+    stepping = { order: [], at: -1, series: new Map() };
+    if (!runs.length) return;
     timeline(runs);
     durations(runs);
     counts(runs);

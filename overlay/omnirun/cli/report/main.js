@@ -12,7 +12,7 @@
     const times = data.at.filter((at) => at !== null);
     const [first, last] = times.reduce(([low, high], at) => [Math.min(low, at), Math.max(high, at)], [Infinity, -Infinity]);
     const from = data.since ?? (times.length ? first : null), to = data.until ?? (times.length ? last : null);
-    find("scope").textContent = `${number(data.ref.length)} runs` + (from === null ? "" : ` from ${clock(from)}`) + (to === null ? "" : ` to ${clock(to)}`) + (from === null && to === null ? "" : " UTC");
+    find("scope").textContent = omni.counted(data.ref.length) + (from === null ? "" : ` from ${clock(from)}`) + (to === null ? "" : ` to ${clock(to)}`) + (from === null && to === null ? "" : " UTC");
     find("made").textContent = `${clock(data.made_at)} UTC`;
     data.problems.forEach((problem, place) => {
       if (problem === null) return;
@@ -95,7 +95,7 @@
     const rows = [...found.values()].sort((a, b) => b.count - a.count).map(({ run, count }) => {
       const row = element("tr"), is = element("td"), look = omni.look(run);
       is.append(element("span", look.sign, { class: "mark", "aria-hidden": "true", "data-kind": data.kinds[data.kind[run]] }), ` ${look.says}`);
-      row.append(element("td", data.states[data.state[run]]), is, element("td", number(count), { class: "number" }), element("td", percent(count, runs.length), { class: "number" }));
+      row.append(element("td", data.states[data.state[run]], { class: "state" }), is, element("td", number(count), { class: "number" }), element("td", percent(count, runs.length), { class: "number" }));
       return row;
     });
     document.querySelector("#states tbody").replaceChildren(...rows);
@@ -104,6 +104,9 @@
   function draw() {
     const runs = asked();
     pressed();
+    find("none").hidden = runs.length > 0;
+    find("none").textContent = data.ref.length ? "No run matches these filters." : "There were no runs.";
+    for (const section of document.querySelectorAll(".drawn")) section.hidden = !runs.length;
     numbers(runs);
     charts.draw(runs);
     states(runs);

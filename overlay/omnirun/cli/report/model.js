@@ -39,6 +39,8 @@ const omni = (() => {
     return sorted[below] + (sorted[above] - sorted[below]) * (at - below);
   }
 
+  const counted = (n) => `${n.toLocaleString("en")} run${n === 1 ? "" : "s"}`;
+
   function shown(seconds) {
     if (seconds === null || seconds === undefined) return "";
     if (seconds < 10) return `${seconds.toFixed(1)} s`;
@@ -70,5 +72,5 @@ const omni = (() => {
     return made;
   }
 
-  return { data, looks, wanted, all, asked, quantile, shown, took, clock, look, described, element };
+  return { data, looks, wanted, all, asked, quantile, counted, shown, took, clock, look, described, element };
 })();

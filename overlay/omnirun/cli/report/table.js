@@ -7,10 +7,10 @@ const table = (() => {
   const columns = [
     { name: "When (UTC)", value: (i) => data.at[i] ?? -Infinity, cell: (i) => clock(data.at[i]) },
     { name: "Is", value: (i) => look(i).says, cell: (i) => mark(i) },
-    { name: "State", value: text((i) => data.states[data.state[i]]) },
-    { name: "Took", value: (i) => data.took[i] ?? -Infinity, cell: (i) => shown(data.took[i]), number: true },
+    { name: "State", value: text((i) => data.states[data.state[i]]), class: "state" },
+    { name: "Took", value: (i) => data.took[i] ?? -Infinity, cell: (i) => shown(data.took[i]), class: "number" },
     { name: "Run", value: text((i) => data.ref[i]), cell: (i) => ref(data.ref[i]) },
-    { name: "Note", value: text((i) => data.notes[data.note[i]]), note: true },
+    { name: "Note", value: text((i) => data.notes[data.note[i]]), class: "note" },
   ];
   const head = document.querySelector("#table thead tr"), body = document.querySelector("#table tbody");
   let sorting = { column: 0, down: true }, runs = [], page = 0, chosen = null;
@@ -41,10 +41,10 @@ const table = (() => {
   }
 
   columns.forEach((column, place) => {
-    const cell = element("th", undefined, { scope: "col", ...(column.number ? { class: "number" } : {}) });
+    const cell = element("th", undefined, { scope: "col", ...(column.class === "number" ? { class: "number" } : {}) });
     const button = element("button", column.name, { type: "button" });
     button.addEventListener("click", () => {
-      sorting = { column: place, down: sorting.column === place ? !sorting.down : place === 0 || !!column.number };
+      sorting = { column: place, down: sorting.column === place ? !sorting.down : place === 0 || column.class === "number" };
       sort();
       turn(0);
     });
@@ -62,7 +62,7 @@ const table = (() => {
       cell.firstChild.textContent = columns[place].name + (mine ? (sorting.down ? " ↓" : " ↑") : "");
     });
     const first = runs.length ? page * rows + 1 : 0, last = Math.min(runs.length, (page + 1) * rows);
-    document.getElementById("where").textContent = `${first.toLocaleString("en")} to ${last.toLocaleString("en")} of ${runs.length.toLocaleString("en")} runs`;
+    document.getElementById("where").textContent = `${first.toLocaleString("en")} to ${last.toLocaleString("en")} of ${omni.counted(runs.length)}`;
     for (const [id, off] of [["first", page === 0], ["previous", page === 0], ["next", page === pages - 1], ["last", page === pages - 1]])
       document.getElementById(id).disabled = off;
   }
@@ -71,7 +71,7 @@ const table = (() => {
     const made = element("tr", undefined, { "data-run": i });
     if (i === chosen) made.classList.add("chosen");
     for (const column of columns) {
-      const cell = element("td", undefined, column.number ? { class: "number" } : column.note ? { class: "note" } : {});
+      const cell = element("td", undefined, column.class ? { class: column.class } : {});
       cell.append((column.cell ?? column.value)(i));
       made.append(cell);
     }
