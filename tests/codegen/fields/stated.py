@@ -1,9 +1,12 @@
-"""What a fenced page says, read with PyYAML and nothing of ours: operations, their parameters, bodies and replies.
+"""What a page says, read with PyYAML or a few lines and nothing of ours: operations, their parameters, bodies, replies.
 
-Both fenced forms end as the same records. A schema stays as the page writes it; `flat` sees through what the flattened
-form wraps (`allOf` of one, `requiredProperties`) and through `$ref`.
+All forms end as the same records. Of a page without OpenAPI the names of fields come from its examples, what they are
+from the rows of its tables that begin with them, and what is below them from the examples again. A schema stays as
+the page writes it; `flat` sees through what the flattened form wraps (`allOf` of one, `requiredProperties`) and
+through `$ref`.
 """
 
+import json
 import re
 from typing import Any, NamedTuple
 
@@ -39,7 +42,8 @@ class Operation(NamedTuple):
 def operations(text: str) -> list[Operation]:
     """The operations of a page."""
     fenced = re.search(r"^````?yaml[^\n]*\n(.*?)^````?$", text, re.MULTILINE | re.DOTALL)
-    assert fenced is not None
+    if fenced is None:
+        return [_rendered(text)]
     document = yaml.load(fenced[1], Loader=yaml.BaseLoader)  # every scalar is text: nothing is read into it
     paths = document["paths"]
     if "method" in paths:
@@ -87,6 +91,41 @@ def _flattened(document: Any) -> Operation:
     )
 
 
+def _rendered(text: str) -> Operation:
+    method, path = re.findall(r"^(GET|PUT|POST|DELETE|PATCH) (/\S*)$", text, re.MULTILINE)[0]
+    asked, _, answered = text.partition("\nResponse\n")
+    sent = re.search(r"-d '(\{.*?\})'", asked, re.DOTALL)
+    body = _shown(asked.partition("\nBody\n")[2], json.loads(sent[1])) if sent else None
+    replies = {
+        status: _shown(said, json.loads(shown))
+        for status, said, shown in re.findall(
+            r"^([1-5]\d\d) [A-Z][^\n]*\n(.*?)\njson\n(\{.*?^\})", answered, re.MULTILINE | re.DOTALL
+        )
+    }
+    return Operation(method, path, [], body, replies, {})
+
+
+def _shown(table: str, example: Any) -> dict[str, Any]:
+    """An object: the rows of its table that begin with a name of its example."""
+    lines, properties, required = table.splitlines(), {}, []
+    for name in sorted(example, key=len, reverse=True):
+        row = next(line for line in lines if line.startswith(name))
+        lines.remove(row)
+        match = re.match(
+            r"(string|integer|number|boolean|object|array)(Yes|No)?(\"[^\"]+\")?", row[len(name) :]
+        )
+        assert match is not None, row
+        properties[name] = (
+            {"example": example[name]} if match[1] in ("object", "array") else {"type": match[1]}
+        )
+        if "ISO 8601" in row:
+            properties[name]["format"] = "date-time"
+        if match[3]:
+            properties[name]["enum"] = [match[3].strip('"')]
+        required += [name] if match[2] == "Yes" else []
+    return {"type": "object", "properties": properties, "required": required}
+
+
 def follow(document: Any, node: Any) -> Any:
     """What a reference leads to; anything else is itself."""
     while isinstance(node, dict) and "$ref" in node:
@@ -120,6 +159,8 @@ def samples(document: Any, schema: Any) -> list[Any]:
     found: list[Any] = [None] if node.get("nullable") == "true" else []
     if alternatives := node.get("anyOf") or node.get("oneOf"):
         return found + [value for each in alternatives for value in samples(document, each)]
+    if "example" in node and node.get("type") != "string":
+        return [node["example"], *found]
     if "enum" in node:
         return [*node["enum"], *found]
     kind = node.get("type")
