@@ -6,6 +6,7 @@ A script runs in its caller's task, the scheduler on the loop's timers, each req
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
@@ -62,7 +63,7 @@ class AsyncDriver:
         self._scheduler = scheduler
         self._clock = clock
         self._timer: asyncio.TimerHandle | None = None
-        self._flights: set[asyncio.Task[None]] = set()
+        self._flights: set[asyncio.Task[Reply]] = set()
         self._channels: WeakSet[AsyncChannel] = WeakSet()
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -151,25 +152,25 @@ class AsyncDriver:
             return
         now, loop = self._clock.now(), asyncio.get_running_loop()
         for task in self._scheduler.next(now):
-            flight = loop.create_task(self._fly(task))
+            flight = loop.create_task(self._exchange(task.step))
             self._flights.add(flight)
-            flight.add_done_callback(self._flights.discard)
+            flight.add_done_callback(partial(self._landed, task))
         if self._timer is not None:
             self._timer.cancel()
         wake = self._scheduler.wake(now)
         self._timer = None if wake is None else loop.call_later(self._clock.real(wake - now), self._kick)
 
-    async def _fly(self, task: Task) -> None:
-        sent_at = self._clock.now()
-        try:
-            reply = await self._exchange(task.step)
-        except asyncio.CancelledError:
-            # Somebody ends the loop's tasks, not us: the flow must know that its request may have gone out.
-            if not self._closed:
-                gone = TransportError("the request was cancelled on its way", sent=True)
-                self._scheduler.feed(task, Reply(sent_at, self._clock.now(), error=gone))
-                self._kick()
-            raise
+    def _landed(self, task: Task, flight: asyncio.Task[Reply]) -> None:
+        """Feed a reply; one that somebody else cut short, perhaps before it began, is an error its flow must know."""
+        self._flights.discard(flight)
+        if flight.cancelled() or (error := flight.exception()) is not None:
+            if self._closed:
+                return
+            why = "cancelled" if flight.cancelled() else f"cut short by {error!r}"
+            gone = TransportError(f"the request was {why} on its way", sent=True)
+            reply = Reply(task.sent_at, self._clock.now(), error=gone)
+        else:
+            reply = flight.result()
         try:
             self._scheduler.feed(task, reply)
             self._kick()

@@ -8,14 +8,16 @@ libraries with httpx's interface share.
 
 from __future__ import annotations
 
+import json
 import logging
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
 import attrs
 
-from omnirun.errors import TransportError
+from omnirun.errors import OmnirunError, TransportError
 from omnirun.hooks import Answered, Hooks, Outgoing
 from omnirun.replies import request_id
 from omnirun_raw.http import UNSET, Response
@@ -79,6 +81,9 @@ class Exchange:
         )
         self._headers = {name.lower(): value for name, value in request.headers}
         self._credential = {door.header.lower(): door.credential}
+        self._content = request.content if request.json is UNSET else _encoded(step)
+        if request.json is not UNSET:
+            self._headers.setdefault("content-type", "application/json")
         self._status = 0
         self._answer: dict[str, str] = {}
         self._body = bytearray()
@@ -99,7 +104,8 @@ class Exchange:
             len(self._body),
             None if error is None else self._failure(error),
         )
-        _log_of(answered)
+        with suppress(Exception):  # a filter of somebody else's must not cost a paid run
+            _log_of(answered)
         self._hooks.response(answered)
         if not isinstance(error, Exception):
             return False  # it went well, or the caller leaves
@@ -117,10 +123,8 @@ class Exchange:
             "headers": self._headers,
             "follow_redirects": False,  # the key stays where it belongs
         }
-        if request.json is not UNSET:
-            arguments["json"] = request.json
-        elif request.content is not None:
-            arguments["content"] = request.content
+        if self._content is not None:
+            arguments["content"] = self._content
         return arguments
 
     def begin(self, status: int, headers: Mapping[str, str]) -> None:
@@ -175,6 +179,17 @@ class Exchange:
             f"{self._step.lane}: {request.method} {request.path}: {'not sent' if known else 'no answer'}: {what}",
             sent=not known,
         )
+
+
+def _encoded(step: Step) -> bytes:
+    try:
+        text = json.dumps(step.request.json, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise OmnirunError(
+            f"{step.lane}: {step.request.method} {step.request.path}: what is to be sent is no JSON ({error}). "
+            "Nothing was sent."
+        ) from error
 
 
 def _log_of(answered: Answered) -> None:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
+from omnirun.errors import OmnirunError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -124,7 +126,14 @@ class Hooks:
     def request(self, outgoing: Outgoing) -> dict[str, str]:
         """Tell of a request; gives the headers to add, lower-case."""
         if outgoing.trigger is not None and self.before_trigger is not None:
-            self.before_trigger(outgoing.trigger)
+            try:
+                self.before_trigger(outgoing.trigger)
+            except (Exception, KeyboardInterrupt):
+                raise
+            except (
+                BaseException
+            ) as error:  # in a thread of ours it would end nothing and leave its caller waiting
+                raise OmnirunError(f"a hook kept the trigger from being sent: {error!r}") from error
         added = _called(self.before_request, outgoing) or {}
         return {name.lower(): value for name, value in added.items() if _sendable(name, value)}
 
@@ -153,7 +162,9 @@ def _called(hook: Callable[..., T] | None, *told: Any) -> T | None:
         return None
     try:
         return hook(*told)
-    except Exception:  # noqa: BLE001 - it is somebody else's code, and a paid run must not be lost to it
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - it is somebody else's code, and a paid run must not be lost to it
         _log.exception("a hook failed (%r); everything goes on without it", hook)
         return None
 

@@ -65,8 +65,8 @@ class Known:
 
     def add(self, ref: Ref) -> None:
         """Remember a ref."""
+        self._refs.pop(ref, None)  # in one step, then the other: other threads add too
         self._refs[ref] = None
-        self._refs.move_to_end(ref)
         if len(self._refs) > _REMEMBERED:
             self._refs.popitem(last=False)
 

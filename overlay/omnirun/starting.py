@@ -7,7 +7,6 @@ and logged.
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -75,8 +74,10 @@ class Starting(Core):
         left = len(flows)
 
         def ended(place: int, target: Target, run: Run | None, error: Exception | None, _: float) -> None:
-            ref = None if run is None else run.ref
-            channel.put((place, Attempt(target, ref, run, error)))
+            attempts[place] = Attempt(target, None if run is None else run.ref, run, error)
+            channel.put(
+                place
+            )  # it is written down first: who leaves before this is heard finds it in the log
 
         def start(now: float) -> None:
             for place, target, trigger in flows:
@@ -85,8 +86,7 @@ class Starting(Core):
         try:
             driver.call(start)
             while left:
-                place, attempt = received((yield Receive(channel)))
-                attempts[place] = attempt
+                received((yield Receive(channel)))
                 left -= 1
         except ClientClosed as closed:
             left = 0
@@ -94,12 +94,14 @@ class Starting(Core):
                 attempts[place] = attempts[place] or Attempt(target, error=_cut_short(target, task, closed))
         finally:
             if left:
-                _log_started(attempts)
-                with suppress(OmnirunError):  # a client that is closed has nothing left to cancel
-                    driver.call(partial(self._leave, tasks))
+                try:
+                    driver.call(partial(self._leave, tasks, attempts))
+                except OmnirunError:  # a client that is closed has nothing left to cancel
+                    _log_started(attempts)
 
-    def _leave(self, tasks: list[Task], now: float) -> None:
+    def _leave(self, tasks: list[Task], attempts: list[Attempt | None], now: float) -> None:
         """The caller left: what was not sent is not sent any more; the rest is followed to its end, and logged."""
+        _log_started(attempts)
         for task in tasks:
             if not _at_stake(task):
                 self.scheduler.cancel(task, now)

@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
-from omnirun.errors import ClientClosed, OmnirunError
+from omnirun.errors import ClientClosed, OmnirunError, TransportError
 from omnirun.scheduler import Reply, Step
 from omnirun.scripts import Ended
 
@@ -68,6 +68,7 @@ class SyncDriver:
 
     def channel(self) -> SyncChannel:
         """Make a channel."""
+        self._check_process()
         channel = SyncChannel()
         with self._lock:
             self._channels.add(channel)
@@ -91,16 +92,23 @@ class SyncDriver:
 
     def call(self, job: Job) -> None:
         """Do something with the scheduler, in its thread."""
+        self._check_process()
         with self._lock:
             self._check()
-            self._jobs.put(job)
             if self._pump is None:
                 pump = threading.Thread(target=self._work, name="omnirun", daemon=True)
-                pump.start()
+                try:
+                    pump.start()  # before there is a job, which would otherwise be done for another caller, later
+                except RuntimeError as error:
+                    raise OmnirunError(f"no thread can be started, so nothing was sent: {error}.") from error
                 self._pump = pump
+            self._jobs.put(job)
 
     def close(self) -> None:
         """End every wait with `ClientClosed` and close the connections."""
+        if os.getpid() != self._process:
+            self._closed = True  # threads and connections are the parent's
+            return
         with self._lock:
             self._closed = True
             pump = self._pump
@@ -113,6 +121,10 @@ class SyncDriver:
     def _check(self) -> None:
         if self._closed:
             raise ClientClosed
+        self._check_process()
+
+    def _check_process(self) -> None:
+        """A child of a fork has none of the threads, and a lock that one of them held is held for ever."""
         if os.getpid() != self._process:
             raise OmnirunError(
                 "this client was opened before the fork; its threads stayed behind. Open one here."
@@ -126,6 +138,8 @@ class SyncDriver:
 
     def _receive(self, wanted: Receive) -> Any:
         assert isinstance(wanted.channel, SyncChannel)
+        if threading.current_thread() is self._pump:
+            raise OmnirunError("a hook can't wait: it is called by the thread that its wait would wait for.")
         left = None if wanted.until is None else self._clock.real(wanted.until - self._clock.now())
         return wanted.channel.get(left)
 
@@ -148,10 +162,12 @@ class SyncDriver:
         try:
             while not self._closed and self._turn():
                 pass
-        except Exception as error:  # noqa: BLE001 - a defect, say of a provider, must not leave its callers hanging
+        except BaseException as error:  # noqa: BLE001 - a defect, say of a provider, must not leave its callers hanging
             with self._lock:
                 self._pump = None
-            self._tell(error)
+            self._tell(
+                error if isinstance(error, Exception) else OmnirunError(f"the client broke: {error!r}")
+            )
 
     def _turn(self) -> bool:
         """Send what is due and do one job; tells whether to go on."""
@@ -177,7 +193,13 @@ class SyncDriver:
 
     def _send(self, task: Task) -> None:
         if not self._free.acquire(blocking=False):
-            threading.Thread(target=self._sender, name="omnirun-send", daemon=True).start()
+            try:
+                threading.Thread(target=self._sender, name="omnirun-send", daemon=True).start()
+            except RuntimeError as error:
+                now = self._clock.now()
+                unsent = TransportError(f"not sent: no thread can be started: {error}", sent=False)
+                self._jobs.put(_feeding(self._scheduler, task, Reply(now, now, error=unsent)))
+                return
         self._tasks.put(task)  # only now: what no thread would send must not lie about
 
     def _sender(self) -> None:
@@ -191,7 +213,11 @@ class SyncDriver:
                 continue
             if self._closed:
                 return
-            reply = self._exchange(task.step)
+            try:
+                reply = self._exchange(task.step)
+            except BaseException as error:  # noqa: BLE001 - a hook that exits: its thread is no place to end a program
+                cut = TransportError(f"the request was cut short by {error!r}", sent=True)
+                reply = Reply(task.sent_at, self._clock.now(), error=cut)
             self._jobs.put(_feeding(self._scheduler, task, reply))
             self._free.release()
 

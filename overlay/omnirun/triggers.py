@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import attrs
 
+from omnirun.clock import moment
 from omnirun.errors import (
     AlreadyRunning,
+    AmbiguousTrigger,
     OmnirunError,
     RateLimited,
     ServerError,
@@ -25,6 +27,7 @@ from omnirun.errors import (
 from omnirun.flows import ask, asked_pause, judged
 from omnirun.hooks import Retrying, Sending
 from omnirun.recovery import Lost, exclusive
+from omnirun.replies import unreadable
 from omnirun.run import Origin, Run
 from omnirun.scheduler import Step
 from omnirun.states import Phase
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from omnirun.provider import Provider
     from omnirun.recovery import Known
     from omnirun.refs import Ref, Target
-    from omnirun.scheduler import Flow
+    from omnirun.scheduler import Flow, Reply
 
 OnConflict = Literal["raise", "attach"]
 OnLost = Literal["adopt", "raise"]
@@ -135,19 +138,34 @@ class Trigger:
                 return error
             if what is Fate.RAISE:
                 raise
-            lost = Lost(
-                provider=self.provider,
-                target=self.target,
-                lane=self.lane,
-                known=self.known,
-                exclusive=step.exclusive,
-                reply=reply,
-                cause=error,
-                asking=self.asking,
-                adopts=self._adopts(),
-            )
-            return self._own((yield from lost.find()), Origin.ADOPTED)
+            return (yield from self._recover(step, reply, error))
+        except Exception as defect:
+            if reply.response is None:
+                raise  # a hook's: it keeps the trigger from being sent
+            unread = unreadable(reply.response, str(self.target), f"its provider can't read it ({defect!r})")
+            return (yield from self._recover(step, reply, unread))
         return self._own(run, Origin.TRIGGERED)
+
+    def _recover(self, step: Step, reply: Reply, cause: OmnirunError) -> Flow[Run]:
+        lost = Lost(
+            provider=self.provider,
+            target=self.target,
+            lane=self.lane,
+            known=self.known,
+            exclusive=step.exclusive,
+            reply=reply,
+            cause=cause,
+            asking=self.asking,
+            adopts=self._adopts(),
+        )
+        try:
+            run = yield from lost.find()
+        except OmnirunError:
+            raise
+        except Exception as defect:  # whatever breaks here, a run may have been paid for
+            sent_at = moment(reply.sent_at)
+            raise AmbiguousTrigger(self.target, sent_at, (), cause, listed=False) from defect
+        return self._own(run, Origin.ADOPTED)
 
     def _again(self, step: Step, error: OmnirunError, sending: Sending) -> Step:
         asked = asked_pause(error, self.asking.policy)

@@ -309,7 +309,7 @@ def test_headers_that_drip_for_ever_end_at_the_deadline_too(kind, fresh):
 
 def test_a_pool_that_was_hung_up_on_is_replaced_and_the_watchdog_goes_home():
     """Whoever waits for one server is not kept by another, and nothing is left running."""
-    soon = Timeouts(connect=2.0, read=5.0, total=0.1)
+    soon = Timeouts(connect=2.0, read=5.0, total=1.0)
     with listening(dripping_headers) as (bad, _), listening(answering(http(200, b"{}"))) as (good, _):
         made = Accounts(
             [Account("datafold", api_key=KEY, base_url=bad), Account("monid", api_key=KEY, base_url=good)],
