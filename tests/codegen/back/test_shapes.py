@@ -334,3 +334,19 @@ def test_every_shape_is_typed(made, tool):
     ]
     done = subprocess.run(command, cwd=made, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_properties_that_python_has_its_own_use_for(raw):
+    """`self`, `cls`, leading underscores and keywords, in both readings and in the shapes of the JSON itself."""
+    body = {"self": "/a", "cls": 1, "_links": {"next": "/b"}, "_id": "x", "class": "y"}
+    read = raw("shapes.models").Odd.from_dict(body)
+    assert read.to_dict() == body
+    assert read.self_ == "/a"
+    made = raw("shapes.schemas").Odd.model_validate(body)
+    assert made.model_dump(mode="json", by_alias=True, exclude_unset=True) == body
+    wire = raw("shapes.wire").Odd
+    assert set(wire.__annotations__) == set(body)
+    assert wire.__required_keys__ == {"self"}
+    for missing in (raw("shapes.models").Odd.from_dict, raw("shapes.schemas").Odd.model_validate):
+        with pytest.raises(ValueError, match="self"):
+            missing({"cls": 1})
