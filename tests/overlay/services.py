@@ -70,14 +70,16 @@ class Firecrawl:
 
     def __init__(self, ends):
         self.ends = ends  # (monitor, check) -> seconds
+        self.checks = list(ends)
 
     def __call__(self, request, at):
         if request.path == "/monitor":
-            data = [
-                {"id": m, "currentCheckId": None if at >= end else c} for (m, c), end in self.ends.items()
-            ]
             offset, limit = (int(dict(request.params)[name]) for name in ("offset", "limit"))
-            return reply(200, {"success": True, "data": data[offset : offset + limit]})
+            data = [
+                {"id": m, "currentCheckId": None if at >= self.ends[m, c] else c}
+                for m, c in self.checks[offset : offset + limit]
+            ]
+            return reply(200, {"success": True, "data": data})
         _, _, monitor, _, check = request.path.split("/")
         return reply(200, {"success": True, "data": self.check(monitor, check, at)})
 
