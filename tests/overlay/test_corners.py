@@ -455,3 +455,28 @@ def test_what_may_have_been_started_is_looked_for_at_monid_without_a_key_to_hold
     )
     assert next(flow).exclusive is None
     flow.close()
+
+
+def test_the_sync_client_recovers_too():
+    page = {"count": 0, "page": 1, "page_size": 100, "total_pages": 0, "runs": []}
+    with sync_client(lambda _: httpx.Response(200, json=page)) as client:
+        assert client.recover(datafold.Monitor(42), moment(START)) == []
+
+
+@attrs.frozen
+class Plain(DatafoldProvider):
+    """Its lists are read whole; nothing tells at a glance which runs are as they were."""
+
+    def collection(self, ref):
+        return attrs.evolve(super().collection(ref), glance=None)
+
+
+def test_a_list_shows_runs_nobody_waits_for():
+    world = World(Datafold(dict.fromkeys((6, 7, 8, 9), 5.0)))
+    world.engine._providers["datafold"] = Plain()
+    waiting = Waiting(world.engine, world, [REF, OTHER, OTHER.replace("8", "9")], None, None)
+    ended = set()
+    while (attempt := world.run(waiting.next())) is not None:
+        ended.add(attempt.ref.path[-1])
+    assert ended == {"7", "8", "9"}
+    assert any(path.endswith("/runs") for path in world.paths())
