@@ -55,10 +55,12 @@ conformance: $(DEV_READY) $(JUDGES_READY) ## Let steady, schemathesis and Redocl
 downstream: $(DEV_READY) ## Build the wheel and use it in a project of its own, on every Python here, with old and new dependencies
 	$(BIN)/python tests/downstream/everywhere.py $(ARGS)
 
-lint: $(DEV_READY) ## ruff (rules and format), docstrings, mypy and pyright, the latter two strict
+lint: $(DEV_READY) ## ruff (rules and format), docstrings, workflows, mypy and pyright, the latter two strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/interrogate --quiet overlay/omnirun
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/mypy
 	$(BIN)/pyright
 
