@@ -1,5 +1,7 @@
 from urllib.parse import urlsplit
+from uuid import UUID
 
+import attrs
 import pytest
 
 CHANGED, SAME, PARTIAL, FAILED, NO_CREDITS, PAUSED = (
@@ -60,6 +62,16 @@ def test_a_second_trigger_is_a_conflict_that_names_the_first(call, clock):
         {"success": False, "error": "Monitor check is already running.", "checkId": check_id},
     )
     assert trigger(call, SAME).status_code == 200
+
+
+def test_a_careless_monitor_takes_two_quick_triggers_and_has_both_paid(call, clock, sandbox):
+    monitor = UUID(SAME.rpartition("/")[2])
+    careless = attrs.evolve(sandbox.firecrawl_monitors[monitor], careless=2.0)
+    sandbox.firecrawl_monitors = {**sandbox.firecrawl_monitors, monitor: careless}
+    statuses = [trigger(call, SAME).status_code for _ in range(2)]
+    clock.move(2)
+    assert [*statuses, trigger(call, SAME).status_code] == [200, 200, 409]
+    assert [item.target for item in sandbox.accepted] == [monitor, monitor]
 
 
 def test_a_paused_monitor_is_a_conflict_that_names_no_check(call):

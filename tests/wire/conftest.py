@@ -32,6 +32,8 @@ LONG = 400
 """The target with a past of 250 runs; the tests that read it share it."""
 SLOW = 399
 """The Firecrawl monitor whose checks take an hour."""
+CARELESS = range(380, 390)
+"""The Firecrawl monitors that take a second trigger while a check is under way, and have both paid."""
 NUMBERS = range(1, LONG + 1)
 _CHECK = MonitorScript(Plan((("created", 2), ("checking", 4)), "ok"))
 _CRAWL = CheckScript(Plan((("queued", 2), ("running", 4)), "completed"), ("same", "changed", *["same"] * 250))
@@ -108,7 +110,12 @@ def service(clock):
         clock.now,
         datafold_monitors={n: DatafoldMonitor(n, _CHECK, _past(n, _CHECK)) for n in NUMBERS},
         firecrawl_monitors={
-            UUID(int=n): FirecrawlMonitor(UUID(int=n), _HOUR if n == SLOW else _CRAWL, _past(n, _CRAWL))
+            UUID(int=n): FirecrawlMonitor(
+                UUID(int=n),
+                _HOUR if n == SLOW else _CRAWL,
+                _past(n, _CRAWL),
+                careless=3600.0 if n in CARELESS else 0.0,
+            )
             for n in NUMBERS
         },
         monid_endpoints={

@@ -24,8 +24,8 @@ from omnirun import (
     monid,
 )
 from omnirun.sandbox.faults import Answer, Lag, Late, Mirror, Pause, Reset, Skew, Spoil, Stall
+from tests.wire.conftest import CARELESS, named
 from tests.wire.conftest import SLOW as BUSY
-from tests.wire.conftest import named
 
 SOON = Timeouts(read=0.12)
 HOW = ("reset", "close")
@@ -109,6 +109,17 @@ def test_so_is_a_check_of_firecrawl_s(client, place, fault):
     run = client.trigger(where.target)
     assert (run.origin, named(run.ref)) == (Origin.ADOPTED, *where.accepted)
     assert len(where.served("POST")) == 1
+
+
+@pytest.mark.parametrize("fault", [Reset("accepted"), Answer(502, accepted=True), Late(1.0)], ids=str)
+def test_a_monitor_that_would_take_a_second_trigger_gets_none(open_client, place, fault):
+    """Firecrawl pays two quick triggers twice; so one whose answer is lost must not be sent again, nor two at once."""
+    where = next(one for one in (place("firecrawl", n) for n in CARELESS) if not one.accepted)
+    where.fault_trigger(fault)
+    client = open_client(timeouts=SOON)
+    first, second = client.trigger_all([where.target] * 2)
+    assert first.unwrap().origin is Origin.ADOPTED
+    assert [named(first.ref), named(second.ref)] == where.accepted
 
 
 @pytest.mark.parametrize("fault", [Reset("accepted"), Answer(504, accepted=True), Spoil("empty")], ids=str)

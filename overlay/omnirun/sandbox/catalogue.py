@@ -89,13 +89,23 @@ class CheckScript:
 
 @attrs.frozen
 class FirecrawlMonitor:
-    """A Firecrawl monitor."""
+    """A Firecrawl monitor.
+
+    Args:
+        id: its id.
+        script: how its checks go.
+        past: the checks it has had.
+        paused: whether it refuses triggers.
+        name: its name.
+        careless: for so many seconds after a check began, a second trigger is accepted too, and paid.
+    """
 
     id: UUID
     script: CheckScript
     past: Past[CheckScript] = Past()
     paused: bool = False
     name: str = ""
+    careless: float = 0.0
 
 
 def _crawl(end: str, pages: tuple[str, ...], error: str | None = None) -> CheckScript:

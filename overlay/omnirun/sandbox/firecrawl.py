@@ -1,7 +1,7 @@
 """Firecrawl, under /firecrawl: four routes, as in its vendored page and the facts in its amendments.yaml.
 
-A monitor has one check at a time: a second trigger is a 409 that carries the id of the first. `next` links are
-absolute, made from the address the request came to.
+A monitor has one check at a time: a second trigger is a 409 that carries the id of the first, unless it comes so soon
+that the monitor is `careless`. `next` links are absolute, made from the address the request came to.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Firecrawl:
         if monitor.paused:
             raise refusal(409, "Monitor is paused.")
         running = self._running(monitor)
-        if running is not None:
+        if running is not None and self.sandbox.now() - running.life.began >= monitor.careless:
             message = "Monitor check is already running."
             raise Refused(409, ErrorResponse(success=False, error=message, checkId=UUID(running.id)))
         script = monitor.script
