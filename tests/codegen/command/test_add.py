@@ -365,6 +365,15 @@ def test_a_client_that_was_there_or_is_elsewhere_is_not_forgotten(tmp_path):
     assert (other / "kiln").exists()
 
 
+def test_a_client_that_cannot_be_moved_is_removed(tmp_path):
+    specs, target = tmp_path / "specs", tmp_path / "src"
+    _killed_before("marker", specs, target)
+    (draft_of(specs, "kiln") / "gone").touch()  # in the way, as another file system would be
+    recover(specs, target)
+    assert not (target / "kiln").exists()
+    assert [path.name for path in specs.iterdir()] == ["sources.toml"]
+
+
 def test_what_is_half_added_is_not_read(tmp_path, folders):
     _killed_before("move", folders.specs, tmp_path / "client")
     with pytest.raises(StageError, match="an `add` of kiln was interrupted"):
