@@ -88,7 +88,7 @@ bench-cli: $(DEV_READY) ## Measure `omnirun --help` against `import typer`; fail
 	$(BIN)/python benchmarks/bench_cli_start.py $(ARGS)
 
 soak: $(DEV_READY) ## Trigger 10,000 runs while 30 % of all requests meet a fault; fail if one is paid twice, lost or not ours
-	$(BIN)/python benchmarks/soak.py $(ARGS)
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 bench-codegen: $(DEV_READY) ## Measure a build against the two generators called bare; fail if a bound does not hold
 	$(BIN)/python benchmarks/bench_codegen.py $(ARGS)

@@ -6,16 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from benchmarks import soak
+from benchmarks.soak.__main__ import main
+from benchmarks.soak.account import account
+from benchmarks.soak.callers import Ours
+from benchmarks.soak.targets import SHARED as SHARED_EVERY
 from omnirun import AmbiguousTrigger, Attempt, Origin, Phase, Run, TransportError, datafold
 
-ALONE, SHARED = datafold.Monitor(1), datafold.Monitor(soak.SHARED)
+ALONE, SHARED = datafold.Monitor(1), datafold.Monitor(SHARED_EVERY)
 NOW = datetime.now(UTC)
 LOST = TransportError("no answer", sent=True)
 
 
 def test_a_small_soak_pays_nothing_twice_and_loses_nothing(capsys):
-    assert soak.main(["--runs", "300", "--speed", "100", "--pause", "0.01"]) == 0
+    assert main(["--runs", "300", "--speed", "100", "--pause", "0.01"]) == 0
     counted = {
         line.rpartition(" ")[0].strip(): float(line.split()[-1])
         for line in capsys.readouterr().out.splitlines()
@@ -51,13 +54,14 @@ def ambiguous(*candidates, ago=0.0):
         ({"7": "me/T"}, LOST, {"refused": 1, "lost": 1}),
         ({"7": "me/T", "8": "me/T"}, run(8), {"triggered": 1, "lost": 1, "paid twice": 1}),
         ({"7": "me/T", "8": "me/T"}, ambiguous(7, 8), {"ambiguous": 1, "paid twice": 1}),
+        ({"7": "me/T", "8": "me/U"}, run(7), {"triggered": 1, "lost": 1}),
         ({"7": "stranger"}, run(7, origin=Origin.ADOPTED), {"adopted": 1, "someone else's": 1}),
         ({"7": "stranger"}, run(7, SHARED, Origin.ADOPTED), {"adopted": 1, "can't be told": 1}),
         ({"7": "stranger"}, run(7, SHARED), {"triggered": 1, "someone else's": 1}),
     ],
 )
 def test_the_account_shows_what_went_wrong(accepted, came, expected):
-    ours = soak.Ours("me")
+    ours = Ours("me")
     if isinstance(came, Run):
         ours.runs["T"] = came
         ours.given.append(Attempt(ALONE, came.ref, came))
@@ -67,6 +71,6 @@ def test_the_account_shows_what_went_wrong(accepted, came, expected):
     truth = [
         {"caller": caller, "run_id": run_id, "at": NOW.timestamp()} for run_id, caller in accepted.items()
     ]
-    counted = soak.account(truth, [ours])
+    counted = account(truth, [ours])
     others = {"triggers", "accepted by the server", "accepted from strangers"}
     assert {name: number for name, number in counted.items() if number and name not in others} == expected
