@@ -137,7 +137,7 @@ def test_the_command_runs_where_no_script_is_on_the_path(monkeypatch, capsys):
 
     monkeypatch.setattr(sys, "argv", ["omnirun", "--version"])
     with pytest.raises(SystemExit) as end:
-        runpy.run_module("omnirun.cli", run_name="__main__")
+        runpy.run_path(str(ROOT / "overlay/omnirun/cli/__main__.py"), run_name="__main__")
     assert (end.value.code, capsys.readouterr().out[:8]) == (0, "omnirun ")
 
 
