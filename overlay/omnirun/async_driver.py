@@ -163,10 +163,11 @@ class AsyncDriver:
     def _landed(self, task: Task, flight: asyncio.Task[Reply]) -> None:
         """Feed a reply; one that somebody else cut short, perhaps before it began, is an error its flow must know."""
         self._flights.discard(flight)
-        if flight.cancelled() or (error := flight.exception()) is not None:
+        broke = None if flight.cancelled() else flight.exception()
+        if flight.cancelled() or broke is not None:
             if self._closed:
                 return
-            why = "cancelled" if flight.cancelled() else f"cut short by {error!r}"
+            why = "cancelled" if broke is None else f"cut short by {broke!r}"
             gone = TransportError(f"the request was {why} on its way", sent=True)
             reply = Reply(task.sent_at, self._clock.now(), error=gone)
         else:

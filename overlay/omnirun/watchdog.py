@@ -57,7 +57,8 @@ class Watchdog:
 
     def _work(self) -> None:
         while not self._over.wait(self._left()):
-            now, overdue = time.monotonic(), []
+            now = time.monotonic()
+            overdue: list[Callable[[], object]] = []
             with self._lock:
                 if not self._under_way:
                     self._thread = None

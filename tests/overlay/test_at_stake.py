@@ -248,3 +248,14 @@ def test_an_answer_that_its_provider_can_t_read_is_looked_for():
     run = world.run(world.engine.trigger(world, MONITOR, "raise"))
     assert (str(run.ref), run.origin) == ("datafold:monitors/42/runs/7", Origin.ADOPTED)
     assert sum(step.request.method == "POST" for _, step in world.sent) == 1
+
+
+def test_ctrl_c_in_a_hook_is_its_callers():
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    with (
+        opened(Client, Server(), hooks=Hooks(after_response=interrupted)) as client,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        client.get("datafold:monitors/42/runs/7")
