@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from omnirun.cli import main
 from omnirun.sandbox import faults
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "docs" / "cli"))
@@ -117,9 +118,9 @@ def test_a_prompt_can_be_left(terminal, keys, code):
     assert shown.end() == code
 
 
-def test_data_and_all_else_go_to_their_streams(process):
-    child = process("run", OK, "-o", "json")
-    out, err = child.communicate(timeout=60)
+def test_data_and_all_else_go_to_their_streams(omnirun):
+    result = omnirun("run", OK, "-o", "json")
+    out, err = result.stdout, result.stderr
     assert [row["state"] for row in json.loads(out)] == ["ok"]
     assert err.splitlines()[0].startswith(f"triggered {OK}/runs/")
     assert "ok success pass" in err.splitlines()[-1]
@@ -169,8 +170,11 @@ def test_a_reader_that_leaves_a_wait_is_told_what_goes_on(process, environment):
     assert "resume with: omnirun wait monid:runs/" in said or "monid:runs/" in said.rpartition("go on")[2]
 
 
-def test_a_full_disk_is_one_sentence(process):
-    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
-        child = process("history", OK, stdout=full)
-        _, err = child.communicate(timeout=60)
-    assert (child.returncode, err) == (2, "error: the output can't be written: No space left on device.\n")
+def test_a_full_disk_is_one_sentence(environment, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["omnirun", "history", OK])
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as end:
+            main()
+    said = capsys.readouterr().err
+    assert (end.value.code, said) == (2, "error: the output can't be written: No space left on device.\n")
