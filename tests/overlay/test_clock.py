@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -13,10 +14,10 @@ from omnirun import clock
 
 @pytest.fixture
 def hands(monkeypatch):
-    """The machine's two clocks, to be set by hand."""
+    """The machine's two clocks, to be set by hand; only for this module, as event loops of other threads go on."""
     times = {"time": 1_000_000.0, "monotonic": 50.0}
-    monkeypatch.setattr(clock.time, "time", lambda: times["time"])
-    monkeypatch.setattr(clock.time, "monotonic", lambda: times["monotonic"])
+    readers = SimpleNamespace(time=lambda: times["time"], monotonic=lambda: times["monotonic"])
+    monkeypatch.setattr(clock, "time", readers)
     return times
 
 

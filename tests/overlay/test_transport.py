@@ -29,14 +29,18 @@ SOON = Timeouts(connect=2.0, read=0.3)
 
 
 def whole(connection):
-    """Read one request, its body included."""
+    """Read one request, its body included; what there is of it, if the other side leaves."""
     data = b""
-    while b"\r\n\r\n" not in data:
-        data += connection.recv(65536)
-    length = re.search(rb"content-length: (\d+)", data.lower())
-    while length and len(data.partition(b"\r\n\r\n")[2]) < int(length[1]):
-        data += connection.recv(65536)
+    while more(data) and (part := connection.recv(65536)):
+        data += part
     return data
+
+
+def more(data):
+    """Tell whether there is more to come of a request."""
+    head, ended, body = data.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head.lower())
+    return not ended or (length is not None and len(body) < int(length[1]))
 
 
 @contextlib.contextmanager
