@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.spinner import Spinner
     from rich.text import Text
 
     from omnirun.refs import Ref
@@ -90,7 +91,7 @@ class Watched:
             more = len(self.pending) - len(pending)
             counts = f"{counted(len(self.pending), 'run')} to wait for, {len(self._ended)} ended"
         now = datetime.now(UTC)
-        rows = [
+        rows: list[tuple[Text | Spinner, str, list[Text]]] = [
             (
                 Text("✓", "green") if run.ok else Text("•", STYLES.get(str(run.verdict or run.outcome), "")),
                 fit(run.ref),
@@ -109,8 +110,8 @@ class Watched:
         table = Table.grid(padding=(0, _GAP, 0, 0))
         for _ in range(2 + len(widths)):
             table.add_column(no_wrap=True)
-        for mark, ref, cells in rows:
-            table.add_row(mark, cut(ref, room), *cells[: len(widths)])
+        for mark, name, cells in rows:
+            table.add_row(mark, cut(name, room), *cells[: len(widths)])
         yield table
         if more:
             yield Text(f"  and {more:,} more", "dim")
