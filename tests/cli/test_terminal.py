@@ -41,6 +41,12 @@ def slow(environment):
     environment.sandbox.speed = fast
 
 
+@pytest.fixture
+def unmeasured(monkeypatch):
+    """What runs there is measured by other tests too; without coverage it takes half as long."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
 def test_a_wait_is_live_and_ctrl_c_ends_it_and_names_the_run(terminal, slow):
     shown = terminal(f"omnirun run {OK}", columns=100)
     shown.until("next poll in")
@@ -57,7 +63,7 @@ def test_a_wait_is_live_and_ctrl_c_ends_it_and_names_the_run(terminal, slow):
     assert ref.startswith(f"{OK}/runs/")
 
 
-def test_at_80_columns_a_ref_is_never_cut(terminal):
+def test_at_80_columns_a_ref_is_never_cut(unmeasured, terminal):
     shown = terminal(f"omnirun history {CHECKED} -n 1")
     assert shown.end() == 0
     first, rest, cells = shown.text().splitlines()
@@ -66,7 +72,7 @@ def test_at_80_columns_a_ref_is_never_cut(terminal):
     assert cells.startswith("  completed · success · ")
 
 
-def test_without_colour_there_is_none(terminal, environment):
+def test_without_colour_there_is_none(unmeasured, terminal):
     coloured, plain = terminal(f"omnirun run {FAILING}"), terminal(f"NO_COLOR=1 omnirun run {FAILING}")
     assert coloured.end() == plain.end() == 1
 
@@ -111,7 +117,7 @@ def test_a_list_that_is_interrupted_says_where_to_go_on(process, environment):
 
 
 @pytest.mark.parametrize(("keys", "code"), [(CTRL_C, 130), (CTRL_D, 2)])
-def test_a_prompt_can_be_left(terminal, keys, code):
+def test_a_prompt_can_be_left(unmeasured, terminal, keys, code):
     shown = terminal("omnirun wait -")
     shown.until("Ctrl-D ends it")
     shown.press(keys)
@@ -148,7 +154,7 @@ def test_a_get_that_is_interrupted_shows_what_had_an_answer(process, environment
     assert (child.returncode, err) == (130, "interrupted: reading ended early, 1 of 2 had no answer yet\n")
 
 
-def test_a_reader_that_leaves_ends_it_quietly(process):
+def test_a_reader_that_leaves_ends_it_quietly(unmeasured, process):
     child = process("history", OK, "-o", "jsonl")
     assert json.loads(child.stdout.readline())["target"] == OK
     child.stdout.close()
