@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json as _json
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, time
 from enum import Enum
 from hashlib import sha256
 from typing import Any, Final, Generic, Literal, TypeVar, cast, final
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from attrs import field, frozen
 
@@ -341,7 +342,7 @@ def _quoted(text: str) -> str:
 
 
 def dump(value: Any) -> Any:
-    """Turn models, enums, dates and identifiers into plain JSON values; UNSET becomes None."""
+    """Turn models, enums, dates and identifiers into plain JSON values; UNSET becomes None, what is none of them stays."""
     if value is None or isinstance(value, (bool, float, bytes, File)) or type(value) in {str, int}:
         return value
     if isinstance(value, Unset):
@@ -352,9 +353,11 @@ def dump(value: Any) -> Any:
         return {key: dump(item) for key, item in _members(value) if not isinstance(item, Unset)}
     if isinstance(value, (list, tuple)):
         return [dump(item) for item in _items(value)]
-    if isinstance(value, date):
+    if isinstance(value, (date, time)):
         return value.isoformat()
-    return value.to_dict() if hasattr(value, "to_dict") else str(value)
+    if isinstance(value, (str, UUID)):
+        return str(value)
+    return value.to_dict() if hasattr(value, "to_dict") else value
 
 
 def form(response: Response) -> Literal["json", "text", "bytes"]:

@@ -173,7 +173,9 @@ def test_a_request_that_is_cancelled_before_it_began_is_asked_again():
 
 
 @BOTH
-@pytest.mark.parametrize("given", [{"a": float("nan")}, {"a": b"x"}, {"a": "\ud800"}])
+@pytest.mark.parametrize(
+    "given", [{"a": float("nan")}, {"a": b"x"}, {"a": "\ud800"}, {"a": object()}, {"a": {1}}]
+)
 def test_what_is_no_json_is_refused_before_anything_is_sent(kind, given):
     server = Server()
     with pytest.raises(
