@@ -52,10 +52,10 @@ class Terminal:
     def __init__(
         self, command: str, bin_: Path, *, columns: int = 80, rows: int = 40, environ: Mapping[str, str] = {}
     ) -> None:
-        (bin_ / "omnirun").write_text(
-            f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m omnirun.cli "$@"\n', "utf-8"
-        )
-        (bin_ / "omnirun").chmod(0o755)
+        script = bin_ / "omnirun"
+        if not script.exists():  # another terminal may be about to run it: then it must not be written
+            script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m omnirun.cli "$@"\n', "utf-8")
+            script.chmod(0o755)
         ours = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
         path = {
             "PATH": f"{bin_}{os.pathsep}{os.environ['PATH']}",

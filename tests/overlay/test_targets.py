@@ -59,7 +59,7 @@ def test_a_reading_of_targets_resumes_and_has_a_limit():
 
 def test_what_has_no_list_says_what_it_can():
     with pytest.raises(
-        Unsupported, match=r"Name one: monid\.Endpoint.*client\.history\('monid@eu:workspace'\)"
+        Unsupported, match=r"Name one, such as monid@eu:endpoints/.*the history of monid@eu:workspace"
     ):
         targets(World(monitors(1)), "monid", "eu")
 
