@@ -117,7 +117,7 @@ def test_a_list_that_is_interrupted_says_where_to_go_on(process, environment):
 
 
 @pytest.mark.parametrize(("keys", "code"), [(CTRL_C, 130), (CTRL_D, 2)])
-def test_a_prompt_can_be_left(unmeasured, terminal, keys, code):
+def test_a_prompt_can_be_left(terminal, keys, code):
     shown = terminal("omnirun wait -")
     shown.until("Ctrl-D ends it")
     shown.press(keys)

@@ -248,6 +248,7 @@ def test_a_list_that_breaks_off_is_written_so_far_and_says_where_to_go_on(omniru
             "'x' is no cursor of this list; give one that was said when",
         ),
         (["targets", "datafold", "--cursor", "x"], None, "'x' is no cursor of this list"),
+        (["targets", "nowhere", "--cursor", "1"], None, "there is no provider 'nowhere'"),
         (["history", OK, "--since", "7d", "--until", "8d"], None, "no run can be in between"),
         (["report", OK, "--since", "7d", "--until", "8d"], None, "no run can be in between"),
         (["history", OK, "--limit", "x"], None, "'x' is not a whole number from 0 on."),
@@ -283,6 +284,15 @@ def test_an_input_comes_from_the_line_a_file_or_stdin(omnirun, tmp_path):
     file.write_text('\ufeff{"maxItems": 10}', "utf-8")
     for source, stdin in (("{}", None), (f"@{file}", None), ("-", '{"maxItems": 10}')):
         assert omnirun("trigger", TWEETS, "--input", source, "-q", stdin=stdin).exit_code == 0
+
+
+def test_an_input_that_is_no_text_says_where_it_stops_being_one(omnirun, tmp_path):
+    (tmp_path / "input.json").write_bytes(b'{"a": "\xff"}')
+    result = omnirun("trigger", TWEETS, "--input", f"@{tmp_path / 'input.json'}")
+    assert (result.exit_code, "it is not text in UTF-8 (byte 7)" in " ".join(result.stderr.split())) == (
+        2,
+        True,
+    )
 
 
 def test_a_missing_key_and_a_provider_that_is_not_there_are_told_apart(omnirun, monkeypatch):

@@ -299,6 +299,20 @@ def dripping_headers(connection):
 dripping_headers.reads = True
 
 
+def test_a_body_that_takes_too_long_ends_whoever_brings_it():
+    """A client that was passed in may have no sockets to hang up on: its replies are timed part by part."""
+
+    def factory(**_):
+        return httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, content=b"{}")))
+
+    never = Timeouts(total=1e-9)
+    transport = SyncTransport(accounts("http://127.0.0.1:9"), never, Hooks(), factory)
+    with pytest.raises(TransportError, match="it was not whole after 1e-09 s") as caught:
+        transport.send(Step(request(), "datafold"))
+    assert caught.value.sent
+    transport.close()
+
+
 @BOTH
 @pytest.mark.parametrize("fresh", [False, True])
 def test_headers_that_drip_for_ever_end_at_the_deadline_too(kind, fresh):
