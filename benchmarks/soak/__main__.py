@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -19,6 +20,8 @@ from omnirun.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_TRIES = 20
 
 
 def soak(options: argparse.Namespace) -> dict[str, int]:
@@ -36,13 +39,21 @@ def soak(options: argparse.Namespace) -> dict[str, int]:
         threads.join()
         over.set()
         others.join()
-        truth = httpx.get(f"{url}/_sandbox/accepted", timeout=60).json()
+        truth = told(f"{url}/_sandbox/accepted")
         for ours in (sync, tasks):
             ours.ahead = truth["now"] - ours.clock.now()
-        rules = httpx.get(f"{url}/_sandbox/faults", timeout=60).json()["rules"]
+        rules = told(f"{url}/_sandbox/faults")["rules"]
     result = account(truth["accepted"], [sync, tasks])
     result["faults"] = sum(rule["fired"] for rule in rules)
     return result
+
+
+def told(url: str) -> Any:
+    """Ask the sandbox about itself; it hangs up on some connections before it knows who calls."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(url, timeout=60).json()
+    raise SystemExit(f"error: {url} gave no answer in {_TRIES} tries")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
