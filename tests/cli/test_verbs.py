@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from omnirun.cli import checkup
+from omnirun import BadRef
+from omnirun.cli import checkup, reading
 from omnirun.hooks import Answered, Outgoing
 from omnirun.sandbox import faults
 
@@ -455,3 +456,9 @@ def test_a_wait_that_is_refused_ends_at_once(omnirun, monkeypatch):
     (row,) = rows(result)
     assert (result.exit_code, row["state"], "HTTP 401" in row["problem"]) == (5, None, True)
     assert "go on" not in result.stderr
+
+
+@pytest.mark.parametrize(("cursor", "error"), [(None, ValueError("a defect")), ("x", BadRef("no ref"))])
+def test_what_is_no_fault_of_a_cursor_is_not_said_to_be(cursor, error):
+    with pytest.raises(type(error), match=str(error)), reading._resuming(cursor):
+        raise error
