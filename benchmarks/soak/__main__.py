@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from benchmarks import soak as package
-from benchmarks.soak.account import account
+from benchmarks.soak.account import account, open_ends
 from benchmarks.soak.callers import Ours, batches, by_tasks, by_threads, strangers
 from benchmarks.soak.provider import sandbox, serve
 from omnirun.clock import Clock
@@ -45,6 +45,8 @@ def soak(options: argparse.Namespace) -> dict[str, int]:
         rules = told(f"{url}/_sandbox/faults")["rules"]
     result = account(truth["accepted"], [sync, tasks])
     result["faults"] = sum(rule["fired"] for rule in rules)
+    for name, number in open_ends([sync, tasks]).items():
+        print(f"waits that ended with {name}: {number}", file=sys.stderr)
     return result
 
 

@@ -65,6 +65,12 @@ def account(accepted: Sequence[dict[str, Any]], clients: Sequence[Ours]) -> dict
     return dict(count)
 
 
+def open_ends(clients: Sequence[Ours]) -> dict[str, int]:
+    """Why waits ended before their runs, by the name of the error."""
+    errors = (one.error for ours in clients for one in ours.ended if one.error is not None)
+    return dict(collections.Counter(type(error).__name__ for error in errors))
+
+
 def _findable(error: AmbiguousTrigger, ours: Ours) -> float:
     """Until when a run has to begin to be found by the last look, a lagging replica allowed for."""
     return error.sent_at.timestamp() + READ_TIMEOUT * ours.clock.speed + 15

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 BATCH = 150
 CALLERS = 8
+PATIENCE = 7200.0
+"""Seconds of the scaled clock: minutes by the wall, for waits that stand in line for two cores."""
 
 
 @attrs.define
@@ -111,7 +113,7 @@ def by_threads(url: str, ours: Ours, work: Iterator[Batch]) -> None:
                 return
             attempts = client.trigger_all(batch.targets, on_lost=batch.on_lost)
             ours.given.extend(attempts)
-            ours.ended.extend(client.wait_all([one for one in attempts if one.ref], timeout=1800))
+            ours.ended.extend(client.wait_all([one for one in attempts if one.ref], timeout=PATIENCE))
 
     with Client(**settings(url, ours)) as client:
         callers = [threading.Thread(target=caller) for _ in range(CALLERS)]
@@ -128,7 +130,7 @@ async def by_tasks(url: str, ours: Ours, work: Iterator[Batch]) -> None:
         for batch in work:
             attempts = await client.trigger_all(batch.targets, on_lost=batch.on_lost)
             ours.given.extend(attempts)
-            ours.ended.extend(await client.wait_all([one for one in attempts if one.ref], timeout=1800))
+            ours.ended.extend(await client.wait_all([one for one in attempts if one.ref], timeout=PATIENCE))
 
     async with AsyncClient(**settings(url, ours)) as client:
         await asyncio.gather(*(caller() for _ in range(CALLERS)))
