@@ -6,7 +6,7 @@ import collections
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.soak.targets import PREFIXES, READ_TIMEOUT, SHARED, TARGETS, target
-from omnirun import AmbiguousTrigger, Origin
+from omnirun import AmbiguousTrigger, Origin, PollError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,8 @@ def account(accepted: Sequence[dict[str, Any]], clients: Sequence[Ours]) -> dict
     )
     count["accepted by the server"] = sum(not item["caller"].startswith("stranger") for item in accepted)
     count["accepted from strangers"] = len(accepted) - count["accepted by the server"]
-    count["someone else's"] = count["can't be told"] = count["after the last look"] = count["not ended"] = 0
+    count["someone else's"] = count["can't be told"] = count["after the last look"] = 0
+    count["polls given up"] = count["not ended"] = 0
     for ours in clients:
         count["triggers"] += len(ours.given)
         for trigger in {*ours.runs, *ours.errors}:
@@ -59,7 +60,13 @@ def account(accepted: Sequence[dict[str, Any]], clients: Sequence[Ours]) -> dict
                 count["after the last look" if late else "lost"] += 1
         told = {attempt.ref for attempt in ours.given if attempt.ref}
         count["lost"] += len({run.ref for run in ours.runs.values()} - told)
-        count["not ended"] += sum(one.error is not None or not one.unwrap().finished for one in ours.ended)
+        given_up = [
+            one for one in ours.ended if isinstance(one.error, PollError)
+        ]  # by policy; the run can be resumed
+        count["polls given up"] += len(given_up)
+        count["not ended"] += sum(
+            one.error is not None or not one.unwrap().finished for one in ours.ended if one not in given_up
+        )
     heard_of = {trigger for ours in clients for trigger in (*ours.runs, *ours.errors)}
     count["lost"] += sum(len(paid) for trigger, paid in owners.items() if trigger and trigger not in heard_of)
     return dict(count)
