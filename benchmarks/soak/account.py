@@ -60,13 +60,13 @@ def account(accepted: Sequence[dict[str, Any]], clients: Sequence[Ours]) -> dict
                 count["after the last look" if late else "lost"] += 1
         told = {attempt.ref for attempt in ours.given if attempt.ref}
         count["lost"] += len({run.ref for run in ours.runs.values()} - told)
-        given_up = [
-            one for one in ours.ended if isinstance(one.error, PollError)
-        ]  # by policy; the run can be resumed
-        count["polls given up"] += len(given_up)
-        count["not ended"] += sum(
-            one.error is not None or not one.unwrap().finished for one in ours.ended if one not in given_up
-        )
+        for one in ours.ended:
+            if isinstance(
+                one.error, PollError
+            ):  # the policy's end of a wait; the run can be waited for again
+                count["polls given up"] += 1
+            else:
+                count["not ended"] += one.error is not None or not one.unwrap().finished
     heard_of = {trigger for ours in clients for trigger in (*ours.runs, *ours.errors)}
     count["lost"] += sum(len(paid) for trigger, paid in owners.items() if trigger and trigger not in heard_of)
     return dict(count)
