@@ -1,7 +1,6 @@
 """A build that is killed before its Nth step, for every N: run as a script in a process of its own.
 
-A step is whatever the interpreter reports as a change of the disk (an audit event: opening a file to write, making,
-linking, renaming, removing) and the exchange of two names, which is a call of the C library. Every attempt is a fork of
+Every attempt is a fork of
 this process that runs a whole build and ends by SIGKILL from inside; what has no step, reading the pages and generating
 the client, is done once. Prints what was found after each attempt, as JSON.
 
@@ -10,42 +9,17 @@ Argument: a folder with `old` and `new`, two specs folders of the provider `acme
 
 import gc
 import json
-import os
 import shutil
-import signal
 import sys
 from pathlib import Path
 
 from codegen import build, generate, install, spec, tree
+from tests.codegen.fatal import killed
 
-STEPS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate"}
 ROOT = Path(sys.argv[1])
 NAME = "acme"
 PLACES = build.Places(ROOT / "specs", ROOT / "generated")
 PAIR = install.Pair(PLACES.document(NAME), PLACES.target, NAME)
-
-
-def killed(fatal, work):
-    """Do work in a child that is killed before the step of a number; return whether it was."""
-    if child := os.fork():
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
-    count = 0
-
-    def step():
-        nonlocal count
-        if count == fatal:
-            os.kill(os.getpid(), signal.SIGKILL)
-        count += 1
-
-    def heard(event, arguments):
-        if event in STEPS or (event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)):
-            step()
-
-    real = tree.exchange
-    tree.exchange = lambda *paths: (step(), real(*paths))[1]
-    sys.addaudithook(heard)
-    work()
-    os._exit(0)
 
 
 def force():

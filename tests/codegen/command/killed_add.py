@@ -1,54 +1,27 @@
 """An `add` that is killed before its Nth step: run as a script in a process of its own.
 
-A step is whatever the interpreter reports as a change of the disk (an audit event), and the exchange of two names,
-which is a call of the C library. Every attempt is a fork of this process that adds a provider beside another one and
-ends by SIGKILL from inside; reading the pages and generating the client, which write nothing, are done once. Of the
-steps that write the client only some are taken (the back end's `killed.py` takes them all), of those that put the
-provider in its place every one. Prints what was found, as JSON.
+Every attempt is a fork of this process that adds a provider beside another one and ends by SIGKILL from inside; reading
+the pages and generating the client, which write nothing, are done once. Of the steps that write the client only some
+are taken (the back end's `killed.py` takes them all), of those that put the provider in its place every one. Prints
+what was found, as JSON.
 
 Arguments: a folder to work in, and the pages.
 """
 
 import gc
 import json
-import os
 import shutil
-import signal
 import sys
 from pathlib import Path
 
 from codegen import adding, build, generate, sources, spec, tree
 from codegen.add import plan
 from codegen.errors import StageError
+from tests.codegen.fatal import killed
 
-STEPS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate"}
 ROOT, PAGES = Path(sys.argv[1]), [Path(page) for page in sys.argv[2:]]
 WORK, SPECS = ROOT / "work", ROOT / "work" / "specs"
 PLACES = build.Places(SPECS, WORK / "src", "trial")
-
-
-def killed(fatal, work):
-    """Do work in a child that is killed before the step of a number; return whether it was."""
-    if child := os.fork():
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
-    count = 0
-
-    def step():
-        nonlocal count
-        if count == fatal:
-            os.kill(os.getpid(), signal.SIGKILL)
-        count += 1
-
-    def heard(event, arguments):
-        if event in STEPS or (event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)):
-            step()
-
-    real = tree.exchange
-    tree.exchange = lambda *paths: (step(), real(*paths))[1]
-    sys.addaudithook(heard)
-    work()
-    (ROOT / "steps").write_text(str(count))
-    os._exit(0)
 
 
 def once(module, name, key):
@@ -126,7 +99,7 @@ def main():
         found[when][what] = found[when].get(what, 0) + 1
 
     put("before")
-    assert not killed(-1, lambda: add(addition))
+    assert not killed(-1, lambda: add(addition), lambda count: (ROOT / "steps").write_text(str(count)))
     whole = stands(versions)
     last = int((ROOT / "steps").read_text())
     found["steps"] = [*range(0, last - 14, 15), *range(last - 14, last)]
