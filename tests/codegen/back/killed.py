@@ -1,7 +1,7 @@
 """A build that is killed before its Nth step, for every N: run as a script in a process of its own.
 
-Every attempt is a fork of this process that runs a whole build and ends by SIGKILL from inside; what has no step, reading
-the pages and generating the client, is done once. Prints what was found after each attempt, as JSON.
+Every attempt is a fork of this process that runs a whole build and ends by SIGKILL from inside; what has no step,
+reading the pages and generating the client, is done once. Prints what was found after each attempt, as JSON.
 
 Argument: a folder with `old` and `new`, two specs folders of the provider `acme`.
 """
