@@ -6,6 +6,7 @@ A module of its own, so that whoever uses threads does not import asyncio.
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from omnirun.transport import PLACES, Pools
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 class AsyncTransport(Pools):
     """Sends from tasks of one event loop."""
 
-    standard = "AsyncClient"
+    transport, handle, client = "AsyncHTTPTransport", "handle_async_request", "AsyncClient"
 
     def __init__(self, accounts: Accounts, timeouts: Timeouts, hooks: Hooks, factory: Factory | None) -> None:
         super().__init__(accounts, timeouts, hooks, factory)
@@ -37,15 +38,17 @@ class AsyncTransport(Pools):
         exchange = self._exchange(step)
         async with self._places:
             with self._pool(step) as pool:
-                async with pool.lent as client:
+                async with pool.lent:
                     with exchange:
-                        async with asyncio.timeout(self._total), client.stream(**exchange.arguments) as reply:
-                            exchange.begin(reply.status_code, reply.headers)
-                            async for chunk in reply.aiter_bytes():
-                                exchange.take(chunk)
+                        async with asyncio.timeout(self._total):
+                            request = pool.request(**exchange.arguments, extensions=self._limits)
+                            async with aclosing(await pool.send(request)) as reply:
+                                exchange.begin(reply.status_code, reply.headers.raw)
+                                async for chunk in reply.aiter_bytes():
+                                    exchange.take(chunk)
         return exchange.result()
 
     async def close(self) -> None:
         """Close all connections."""
         for pool in self._pools:
-            await pool.client.aclose()
+            await pool.owner.aclose()

@@ -17,13 +17,14 @@ from urllib.parse import quote, urlencode
 
 import attrs
 
+from omnirun._version import __version__
 from omnirun.errors import OmnirunError, TransportError
 from omnirun.hooks import Answered, Hooks, Outgoing
 from omnirun.replies import request_id
 from omnirun_raw.http import UNSET, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
     from omnirun.accounts import Door
     from omnirun.scheduler import Step
@@ -37,6 +38,11 @@ _NOT_SENT = {
     "PoolTimeout",
     "ProxyError",
     "UnsupportedProtocol",
+}
+_HEADERS = {
+    "user-agent": f"omnirun/{__version__}",
+    "accept": "application/json",
+    "accept-encoding": "gzip, deflate",
 }
 _LARGEST = 100 * 2**20
 _ERRORS_FROM = 400
@@ -91,7 +97,7 @@ class Exchange:
         self._started = 0.0
 
     def __enter__(self) -> Self:
-        self._headers = self._hooks.request(self._told) | self._headers | self._credential
+        self._headers = _HEADERS | self._hooks.request(self._told) | self._headers | self._credential
         self._started = time.monotonic()
         return self
 
@@ -114,24 +120,25 @@ class Exchange:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What an HTTP client's `stream` is called with."""
+        """What a request of an HTTP library is made from."""
         request = self._step.request
         query = f"?{urlencode(request.params, quote_via=quote)}" if request.params else ""
         arguments: dict[str, Any] = {
             "method": request.method,
             "url": self._told.url + query,  # httpx parses the URL once more for `params`
             "headers": self._headers,
-            "follow_redirects": False,  # the key stays where it belongs
         }
         if self._content is not None:
             arguments["content"] = self._content
         return arguments
 
-    def begin(self, status: int, headers: Mapping[str, str]) -> None:
+    def begin(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Take the head of the reply."""
         key = self._key.decode()
         self._status = status
-        self._answer = {name.lower(): value for name, value in headers.items()}
+        for raw_name, raw_value in headers:
+            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+            self._answer[name] = f"{self._answer[name]}, {value}" if name in self._answer else value
         if self._tells(key):
             self._answer |= {
                 name: value.replace(key, "[key]") for name, value in self._answer.items() if key in value

@@ -2,8 +2,11 @@
 
 httpx by default; any client with its interface can be passed in as a factory. Requests are spread over small pools
 (one large httpx pool collapses under its own bookkeeping) that share one TLS context; a trigger has a connection of
-its own. What is said over a connection, and what is made of what goes wrong, is `omnirun.exchange`'s business; that a
-thread does not wait for ever is `omnirun.watchdog`'s.
+its own. A pool is a bare transport of httpx: a client around it would merge, redirect, authenticate and keep cookies,
+which here is done elsewhere or must not be (accounts share the pools), for a third of the time of a request. Only
+where the environment names a proxy is it a client, which knows the proxies. What is said over a connection, and what
+is made of what goes wrong, is `omnirun.exchange`'s business; that a thread does not wait for ever is
+`omnirun.watchdog`'s.
 """
 
 from __future__ import annotations
@@ -11,13 +14,12 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from omnirun._version import __version__
 from omnirun.errors import OmnirunError
 from omnirun.exchange import Exchange
 from omnirun.watchdog import Watchdog
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
 _POOL_SIZE = 8
 _POOLS = 8
-_HEADERS = {"user-agent": f"omnirun/{__version__}", "accept": "application/json"}
 _POOL = {"max_connections": _POOL_SIZE, "max_keepalive_connections": _POOL_SIZE}
 _CONNECTED = ("connect_tcp.complete", "start_tls.complete")
 _ALONE = {"max_connections": 1, "max_keepalive_connections": 0}
@@ -47,9 +48,18 @@ Factory = Callable[..., Any]
 
 @attrs.define(eq=False)
 class Pool:
-    """A client, how many requests it is busy with, and its sockets; one that is `alone` serves a single request."""
+    """A few connections, how many requests they are busy with, and their sockets.
 
-    client: Any
+    Attributes:
+        owner: what is closed in the end: a transport or a client.
+        request: makes a request of its library.
+        send: sends one; gives (or, in an event loop, promises) a reply whose body is not read yet.
+        alone: it serves a single request.
+    """
+
+    owner: Any
+    request: Callable[..., Any]
+    send: Callable[[Any], Any]
     alone: bool = False
     busy: int = 0
     retired: bool = False
@@ -58,8 +68,8 @@ class Pool:
 
     @property
     def lent(self) -> Any:
-        """The client, as a context manager of either world, which closes one that is alone."""
-        return self.client if self.alone else nullcontext(self.client)
+        """A context manager of either world, which closes a pool that is alone."""
+        return self.owner if self.alone else nullcontext()
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Note a new socket; the `trace` extension of httpx's requests."""
@@ -80,7 +90,13 @@ class Pool:
 class Pools:
     """Clients made when needed, each with a few connections; what is shared by sync and async."""
 
-    standard: ClassVar[str]
+    transport: ClassVar[str]
+    """The name of httpx's transport."""
+
+    handle: ClassVar[str]
+    """The name of its method that sends a request."""
+
+    client: ClassVar[str]
     """The name of httpx's client."""
 
     def __init__(self, accounts: Accounts, timeouts: Timeouts, hooks: Hooks, factory: Factory | None) -> None:
@@ -90,6 +106,8 @@ class Pools:
         self._total = timeouts.total
         read = min(timeouts.read, timeouts.total)
         self._timeout = (timeouts.connect, read, read, read)  # a tuple, which httpx's kin understand too
+        names = ("connect", "read", "write", "pool")
+        self._limits = {"timeout": dict(zip(names, self._timeout, strict=True))}
         self._tls: ssl.SSLContext | None = None
         self._lock = threading.Lock()
         self._pools: list[Pool] = []
@@ -98,7 +116,7 @@ class Pools:
         """Choose the least busy pool; a new one if all are full. The caller holds no more than all pools' size."""
         pool = min(self._pools, key=_busy, default=None)
         if pool is None or (pool.busy >= _POOL_SIZE and len(self._pools) < _POOLS):
-            pool = Pool(self._open(_POOL))
+            pool = self._open(_POOL)
             self._pools.append(pool)
         pool.busy += 1
         return pool
@@ -107,7 +125,7 @@ class Pools:
     def _pool(self, step: Step) -> Generator[Pool, None, None]:
         """Lend a pool."""
         if step.fresh:
-            yield Pool(self._open(_ALONE), alone=True)
+            yield self._open(_ALONE, alone=True)
             return
         with self._lock:
             pool = self._take()
@@ -118,26 +136,27 @@ class Pools:
                 pool.busy -= 1
                 over = pool.retired and not pool.busy
             if over:
-                pool.client.close()
+                pool.owner.close()
 
-    def _open(self, connections: Mapping[str, int]) -> Any:
+    def _open(self, connections: Mapping[str, int], *, alone: bool = False) -> Pool:
         import httpx  # noqa: PLC0415 - it takes longer than all of omnirun; who only opens a client doesn't pay
 
         limits = httpx.Limits(**connections)
         try:
-            if self._factory is not None:
-                client = self._factory(limits=limits, timeout=self._timeout)
-            else:
+            if self._factory is None:
                 self._tls = self._tls or httpx.create_ssl_context()
-                made: Factory = getattr(httpx, self.standard)
-                client = made(limits=limits, timeout=self._timeout, verify=self._tls)
-            client.headers.update(_HEADERS)
+                if not _proxies():
+                    transport = getattr(httpx, self.transport)(limits=limits, verify=self._tls)
+                    return Pool(transport, httpx.Request, getattr(transport, self.handle), alone=alone)
+            make: Factory = self._factory or partial(getattr(httpx, self.client), verify=self._tls)
+            client = make(limits=limits, timeout=self._timeout)
+            send = partial(client.send, stream=True, follow_redirects=False)  # the key stays where it belongs
+            return Pool(client, client.build_request, send, alone=alone)
         except Exception as error:
             raise OmnirunError(
                 f"no HTTP client could be made, so nothing was sent: {error!r}. Look at what http_client= makes, and "
                 "at the proxies and certificates that the environment names."
             ) from error
-        return client
 
     def _exchange(self, step: Step) -> Exchange:
         return Exchange(step, self._accounts.door(step.lane), self._hooks, self._total)
@@ -146,7 +165,7 @@ class Pools:
 class SyncTransport(Pools):
     """Sends from threads; each blocks until its reply is there."""
 
-    standard = "Client"
+    transport, handle, client = "HTTPTransport", "handle_request", "Client"
 
     def __init__(self, accounts: Accounts, timeouts: Timeouts, hooks: Hooks, factory: Factory | None) -> None:
         super().__init__(accounts, timeouts, hooks, factory)
@@ -160,11 +179,13 @@ class SyncTransport(Pools):
             TransportError: no whole answer came back.
         """
         exchange = self._exchange(step)
-        with self._places, self._pool(step) as pool, pool.lent as client, exchange:
+        with self._places, self._pool(step) as pool, pool.lent, exchange:
             mark = self._watchdog.begin(partial(self._give_up, pool))
             try:
-                with client.stream(**exchange.arguments, extensions={"trace": pool.trace}) as reply:
-                    exchange.begin(reply.status_code, reply.headers)
+                extensions = {**self._limits, "trace": pool.trace}
+                request = pool.request(**exchange.arguments, extensions=extensions)
+                with closing(pool.send(request)) as reply:
+                    exchange.begin(reply.status_code, reply.headers.raw)
                     for chunk in reply.iter_bytes():
                         exchange.take(chunk)
             finally:
@@ -175,7 +196,7 @@ class SyncTransport(Pools):
         """Close all connections."""
         self._watchdog.close()
         for pool in self._pools:
-            pool.client.close()
+            pool.owner.close()
 
     def _give_up(self, pool: Pool) -> None:
         """End a request that is overdue; reads that share its pool fail with it and are sent again by their flows."""
@@ -187,3 +208,10 @@ class SyncTransport(Pools):
 
 def _busy(pool: Pool) -> int:
     return pool.busy
+
+
+def _proxies() -> bool:
+    """Tell whether the environment (on some systems, its settings) names a proxy, as httpx would find it."""
+    from urllib.request import getproxies  # noqa: PLC0415 - httpx has imported it by now
+
+    return not {"http", "https", "all"}.isdisjoint(getproxies())

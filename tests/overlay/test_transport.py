@@ -229,10 +229,46 @@ def test_requests_are_spread_over_small_pools():
 
 def test_the_pools_of_a_client_share_one_tls_context():
     transport = SyncTransport(accounts("https://localhost"), SOON, Hooks(), None)
-    clients = [transport._take().client for _ in range(20)]
-    assert len(set(map(id, clients))) == 3
-    assert len({id(client._transport._pool._ssl_context) for client in clients}) == 1
+    owners = [transport._take().owner for _ in range(20)]
+    assert len(set(map(id, owners))) == 3
+    assert len({id(owner._pool._ssl_context) for owner in owners}) == 1
     transport.close()
+
+
+@BOTH
+def test_a_proxy_that_the_environment_names_is_used(kind, monkeypatch):
+    with listening(answering(http(200, b"{}"))) as (proxy, heard):
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+        monkeypatch.setenv("NO_PROXY", "")
+        assert send(kind, "http://api.example.com", Step(request("GET"), "datafold")).status == 200
+    assert heard[0].startswith(b"GET http://api.example.com/")
+
+
+@BOTH
+def test_a_host_that_no_proxy_names_is_asked_itself(kind, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with listening(answering(http(200, b"{}"))) as (url, _):
+        assert send(kind, url, Step(request("GET"), "datafold")).status == 200
+
+
+def test_accounts_that_share_connections_share_no_cookies():
+    with (
+        listening(answering(http(200, b"{}", b"set-cookie: session=of-one-account\r\n"))) as (url, heard),
+        contextlib.closing(SyncTransport(accounts(url), SOON, Hooks(), None)) as transport,
+    ):
+        for _ in range(2):
+            transport.send(Step(request("GET"), "datafold"))
+    assert len(heard) == 2
+    assert b"cookie" not in heard[1].lower()
+
+
+@BOTH
+def test_a_body_that_is_packed_is_unpacked(kind):
+    packed = gzip.compress(b'{"run_id": 7}')
+    with listening(answering(http(200, packed, b"content-encoding: gzip\r\n"))) as (url, heard):
+        assert send(kind, url, Step(request("GET"), "datafold")).json() == {"run_id": 7}
+    assert b"accept-encoding: gzip, deflate\r\n" in heard[0].lower()
 
 
 @BOTH
@@ -338,10 +374,10 @@ def test_a_pool_that_was_hung_up_on_is_replaced_and_the_watchdog_goes_home():
             made.lane(name, "")
         transport = SyncTransport(made, soon, Hooks(), None)
         transport.send(Step(request("GET"), "monid"))
-        (before,) = [pool.client for pool in transport._pools]
+        (before,) = [pool.owner for pool in transport._pools]
         with pytest.raises(TransportError):
             transport.send(Step(request("GET"), "datafold"))
-        assert (before.is_closed, transport._pools) == (True, [])
+        assert (before._pool.connections, transport._pools) == ([], [])
         assert transport.send(Step(request("GET"), "monid")).status == 200
         watchdog = transport._watchdog
         thread = watchdog._thread

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from uuid import UUID
 
 import attrs
@@ -77,6 +78,14 @@ class Place:
         path = self.trigger_path if method == "POST" else self.list_path
         path = f"/{self.target.provider}{path}"
         return [item for item in self.running.sandbox.served if (item.method, item.path) == (method, path)]
+
+    def served_by_now(self, method):
+        """The same, once one is there: a request that its client gave up is served to its end all the same."""
+        for _ in range(500):
+            if found := self.served(method):
+                break
+            time.sleep(0.01)
+        return found
 
     @property
     def accepted(self):

@@ -99,7 +99,7 @@ def test_an_accepted_trigger_whose_answer_is_lost_is_found(open_client, place, f
     where.fault_trigger(fault)
     run = open_client(timeouts=SOON if fault in SLOW else None).trigger(where.target)
     assert (run.origin, named(run.ref), run.target) == (Origin.ADOPTED, *where.accepted, where.target)
-    assert [item.fault for item in where.served("POST")] == [fault.kind]
+    assert [item.fault for item in where.served_by_now("POST")] == [fault.kind]
 
 
 @pytest.mark.parametrize("fault", [Reset("accepted"), Answer(502, accepted=True), Spoil("cut")], ids=str)
