@@ -21,7 +21,7 @@ from omnirun.paging import PageNumbers
 from omnirun.provider import Listing, Page, Provider, Query, Site
 from omnirun.refs import Ref, Target, TargetInfo, address, respelled
 from omnirun.replies import failure, is_list, loose
-from omnirun.run import Run, instant
+from omnirun.run import Fresh, instant
 from omnirun.states import Phase
 from omnirun_raw.datafold.api.monitors import (
     get_monitor_run,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from omnirun.errors import ApiError
     from omnirun.provider import Wanted
+    from omnirun.run import Run
     from omnirun.states import States
     from omnirun_raw.datafold import wire
     from omnirun_raw.http import Request, Response
@@ -98,7 +99,7 @@ class Datafold(Provider):
         """See `Provider`."""
         body = cast("wire.ApiPublicMonitorTriggerRunResultOut", self.body(response, at, str(target)))
         ref = target.run(f"{target.path}/runs/{int(body['run_id'])}")
-        return Run(ref, target, Phase.QUEUED, observed_at=moment(at), raw=body)
+        return Fresh(ref, target, Phase.QUEUED, observed_at=moment(at), raw=body)
 
     def get(self, ref: Ref) -> Request[Any]:
         """See `Provider`."""
@@ -108,7 +109,7 @@ class Datafold(Provider):
     def read(self, ref: Ref, response: Response, at: float) -> Run:
         """See `Provider`."""
         monitor = self.target_of(ref)
-        body = self.body(response, at, str(ref))
+        body = cast("wire.ApiPublicMonitorRunResultOut", self.body(response, at, str(ref)))
         return self._run(monitor, f"{monitor.path}/runs/{int(body['run_id'])}", body, moment(at))
 
     def history(self, target: Target) -> Listing[Run]:
@@ -165,8 +166,8 @@ class Datafold(Provider):
         body = cast("wire.ApiPublicListMonitorRunsOut", self.body(response, at, str(monitor)))
         seen, under = moment(at), f"{monitor.path}/runs/"
         runs = tuple(
-            self._run(monitor, path, cast("dict[str, Any]", item), seen)
-            for item in body["runs"]
+            self._run(monitor, path, item, seen)
+            for item in cast("list[wire.ApiPublicMonitorRunResultOut]", body["runs"])
             if wanted(path := f"{under}{int(item['run_id'])}", item.get("state") or "")
         )
         return Page(
@@ -194,11 +195,12 @@ class Datafold(Provider):
             pages=body["total_pages"],
         )
 
-    def _run(self, monitor: Monitor, path: str, body: dict[str, Any], seen: datetime) -> Run:
-        item = cast("wire.ApiPublicMonitorRunResultOut", body)
+    def _run(
+        self, monitor: Monitor, path: str, item: wire.ApiPublicMonitorRunResultOut, seen: datetime
+    ) -> Run:
         word = item.get("state") or ""
         meaning = states.meaning(self.states, word)
-        return Run(
+        return Fresh(
             monitor.run(path),
             monitor,
             meaning.phase,
@@ -211,7 +213,7 @@ class Datafold(Provider):
             error=item.get("error"),
             warnings=tuple(item.get("warnings") or ()),
             output=item.get("diff_id"),
-            raw=body,
+            raw=item,
         )
 
 

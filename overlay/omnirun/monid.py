@@ -23,7 +23,7 @@ from omnirun.paging import Cursors
 from omnirun.provider import Listing, Page, Provider, Query, Site, oldest
 from omnirun.refs import Ref, Target, address, respelled
 from omnirun.replies import accepted, decoded, ended, failure, is_list, is_object, loose, need, unreadable
-from omnirun.run import Cost, Run, instant
+from omnirun.run import Cost, Fresh, instant
 from omnirun.states import Outcome, Phase
 from omnirun_raw.http import UNSET
 from omnirun_raw.monid.api.runs import get_run, list_runs, start_run, stop_run
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from omnirun.errors import ApiError
     from omnirun.provider import Wanted
     from omnirun.refs import TargetInfo
+    from omnirun.run import Run
     from omnirun.states import States
     from omnirun_raw.http import Request, Response
     from omnirun_raw.monid import wire
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 _RUN = re.compile(r"runs/([A-Za-z0-9_.~%-]{1,200})")
 _ENDPOINT = re.compile(r"endpoints/([^/]+)(/.*)")
 _PAGE_SIZE = 100
+_NO_REPLY: wire.RunProviderResponse = {}
 
 
 @attrs.frozen
@@ -187,20 +189,19 @@ class Monid(Provider):
         body = cast("wire.PlatformError", loose(response))
         return failure(response, at, doing, message=body.get("message"), code=body.get("code"))
 
-    def _body(self, response: Response, at: float, doing: str) -> dict[str, Any]:
+    def _body(self, response: Response, at: float, doing: str) -> wire.Run:
         """Tell a run from a platform error by the body, whatever the status."""
         body = dict(loose(response))
         if isinstance(body.get("runId"), str):
-            return body
+            return cast("wire.Run", body)
         if not accepted(response.status) or {"code", "message"} <= body.keys():
             raise self.error(response, at, doing)
         raise unreadable(response, doing, "the body is neither a run nor an error")
 
     def _page(self, account: str, only: Endpoint | None, response: Response, at: float) -> Page[Run]:
         body = self._listed(account, response, at)
-        items = body["items"]
-        seen = moment(at)
-        runs = [self._run(cast("dict[str, Any]", item), account, seen, full=False) for item in items]
+        items, seen = cast("list[wire.Run]", body["items"]), moment(at)
+        runs = [self._run(item, account, seen, full=False) for item in items]
         mine = tuple(
             run for run in runs if only is None or (run.target is not None and run.target.path == only.path)
         )
@@ -208,11 +209,11 @@ class Monid(Provider):
 
     def _glance(self, account: str, response: Response, at: float, wanted: Wanted) -> Page[Run]:
         body = self._listed(account, response, at)
-        items, seen = body["items"], moment(at)
+        items, seen = cast("list[wire.Run]", body["items"]), moment(at)
         runs = tuple(
-            self._run(cast("dict[str, Any]", item), account, seen, full=False)
+            self._run(item, account, seen, full=False)
             for item in items
-            if wanted(f"runs/{_quoted(need(item.get('runId'), 'runId'))}", item.get("status") or "")
+            if wanted(_path(item), item.get("status") or "")
         )
         times = (instant(item.get("createdAt")) for item in items)
         earliest = min((created for created in times if created is not None), default=None)
@@ -230,17 +231,16 @@ class Monid(Provider):
         items = tuple(item if is_object(item) else {"value": item} for item in made)
         return Page(items, len(items), asked=len(items))
 
-    def _run(self, body: dict[str, Any], account: str, seen: datetime, *, full: bool = True) -> Run:
-        item = cast("wire.Run", body)
+    def _run(self, item: wire.Run, account: str, seen: datetime, *, full: bool = True) -> Run:
         word = item.get("status") or ""
         meaning = states.meaning(self.states, word)
         outcome = meaning.outcome
-        reply: Mapping[str, Any] = cast("Mapping[str, Any]", item.get("providerResponse") or {})
+        reply = item.get("providerResponse") or _NO_REPLY
         if outcome is Outcome.SUCCESS:
             outcome = _outcome(reply.get("httpStatus"), full=full)
         error = reply.get("error")
-        return Run(
-            Ref("monid", account, f"runs/{_quoted(need(item.get('runId'), 'runId'))}"),
+        return Fresh(
+            Ref("monid", account, _path(item)),
             _endpoint(item.get("provider", ""), item.get("endpoint", ""), account),
             meaning.phase,
             outcome,
@@ -252,7 +252,7 @@ class Monid(Provider):
             error=None if error is None or meaning.phase is not Phase.FINISHED else str(error),
             cost=_cost(item),
             output=item.get("output"),
-            raw=body,
+            raw=item,
         )
 
 
@@ -266,13 +266,17 @@ def _outcome(status: Any, *, full: bool) -> Outcome:
 def _cost(item: wire.Run) -> Cost | None:
     """What it cost, else what it is priced at; a number or an object with amount and currency."""
     for value in (item.get("cost"), item.get("price")):
-        if is_object(value):
-            price = cast("wire.RunPrice", value)
-            if (amount := price.get("amount")) is not None:
-                return Cost(float(amount), price.get("currency") or "")
-        elif isinstance(value, int | float):
-            return Cost(float(value), "")
+        if value is None:
+            continue
+        if isinstance(value, (int, float)):
+            return _priced(float(value), "")
+        if is_object(value) and (amount := value.get("amount")) is not None:
+            return _priced(float(amount), value.get("currency") or "")
     return None
+
+
+_priced = lru_cache(Cost)
+"""Runs of one price share it."""
 
 
 @lru_cache
@@ -281,6 +285,10 @@ def _endpoint(slug: str, endpoint: str, account: str) -> Endpoint | None:
     if not slug or not endpoint or "/" in slug:
         return None
     return Endpoint(slug, endpoint if endpoint.startswith("/") else f"/{endpoint}", account=account)
+
+
+def _path(item: wire.Run) -> str:
+    return f"runs/{_quoted(need(item.get('runId'), 'runId'))}"
 
 
 def _quoted(id: str) -> str:  # noqa: A002 - the field's own name

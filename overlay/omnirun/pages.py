@@ -53,10 +53,6 @@ class _Reading(Generic[T]):
         self._position = position
         return runs
 
-    def _at_hand(self) -> bool:
-        """Whether the page at hand has an item, within the limit."""
-        return bool(self._page) and self._left != 0
-
     def _one(self) -> T:
         """Hand out the next item of the page at hand."""
         if self._left is not None:
@@ -67,7 +63,7 @@ class _Reading(Generic[T]):
     def _rest(self) -> list[T]:
         """Hand out the rest of the page at hand, within the limit."""
         taken: list[T] = []
-        while self._at_hand():
+        while self._page and self._left != 0:
             taken.append(self._one())
         return taken
 
@@ -92,7 +88,7 @@ class Pages(_Reading[T]):
 
     def __iter__(self) -> Iterator[T]:
         while True:
-            while self._at_hand():
+            while self._page and self._left != 0:
                 yield self._one()
             if not self._more():
                 return
@@ -116,7 +112,7 @@ class AsyncPages(_Reading[T]):
 
     async def __aiter__(self) -> AsyncIterator[T]:
         while True:
-            while self._at_hand():
+            while self._page and self._left != 0:
                 yield self._one()
             if not self._more():
                 return

@@ -11,7 +11,6 @@ raises and never truncates. It has no I/O: `next_page` is a flow.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import attrs
@@ -32,7 +31,7 @@ T = TypeVar("T")
 
 _DIGITS = 19
 _ALL = Query()
-_WINDOW = 10_000  # refs remembered; lists shift by far less while a page is read
+_WINDOW = 10_000  # names remembered at most; lists shift by far less while a page is read
 SCAN_LIMIT = 10_000
 """Items read in vain before a pager asks whether to go on."""
 
@@ -118,6 +117,31 @@ class Cursors:
         return True
 
 
+class Window:
+    """The names that came last, in two sets: when the newer is full it becomes the older, whose names are forgotten.
+
+    Args:
+        size: how many names it holds at most; it knows the last half as many for sure.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._half = size // 2
+        self._newer: set[str] = set()
+        self._older: set[str] = set()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._newer or name in self._older
+
+    def add(self, name: str) -> bool:
+        """Remember a name; tells whether it is new."""
+        if name in self:
+            return False
+        if len(self._newer) >= self._half:
+            self._older, self._newer = self._newer, set()
+        self._newer.add(name)
+        return True
+
+
 def _natural(position: str) -> bool:
     return position.isascii() and position.isdigit() and len(position) < _DIGITS
 
@@ -160,8 +184,8 @@ class Pager(Generic[T]):
         self._asking = asking
         self._scan_limit = scan_limit
         self._vain = 0  # items read since the last one that was asked for
-        self._seen: OrderedDict[str, None] = OrderedDict()
-        self._read: set[str] = set()
+        self._seen = Window(_WINDOW)
+        self._read = Window(_WINDOW)
         self._count: int | None = None
 
     def next_page(self) -> Flow[list[T]]:
@@ -211,11 +235,7 @@ class Pager(Generic[T]):
                 identity = named.path  # of one list, so of one provider and account
             case _:
                 return True
-        new = identity not in self._seen
-        self._seen[identity] = None
-        if len(self._seen) > _WINDOW:
-            self._seen.popitem(last=False)
-        return new
+        return self._seen.add(identity)
 
     def _after(self, position: str, page: Page[T], fresh: int) -> str | None:
         if self._listing.newest_first and self._query.passed(page):

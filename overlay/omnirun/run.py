@@ -217,6 +217,21 @@ class Run:
         return run_card(self)
 
 
+# The type checker is right that this breaks what `Run` promises; it does so only until the run is filled.
+@attrs.define(eq=False, repr=False, weakref_slot=False)  # pyright: ignore[reportGeneralTypeIssues]
+class Fresh(Run):
+    """Makes a `Run` in half the time: it is filled by plain assignments, and is frozen before anybody sees it.
+
+    A frozen record fills its fields through `object.__setattr__`, which takes a third of the time of reading a page.
+    """
+
+    __setattr__ = object.__setattr__
+    __delattr__ = object.__delattr__  # one without the other is as slow as a function of our own
+
+    def __attrs_post_init__(self) -> None:
+        self.__class__ = Run  # type: ignore[assignment]
+
+
 def _plain(value: Any) -> Any:
     match value:
         case Ref() | Target() | StrEnum():

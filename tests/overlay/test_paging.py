@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from omnirun.errors import AuthError, NotFound, PageError, TransportError
-from omnirun.paging import Cursors, Offsets, PageNumbers, Pager, Passed
+from omnirun.paging import Cursors, Offsets, PageNumbers, Pager, Passed, Window
 from omnirun.provider import Listing, Page, Query, oldest
 from omnirun.refs import Ref
 from omnirun.run import Run
@@ -541,7 +541,22 @@ def test_window_of_remembered_refs_is_bounded() -> None:
 
     world = World(serve)
     reader = pager(world, Cursors())
-    counts = [len(world.run(reader.next_page())) for _ in range(8)]
+    held = []
+    for _ in range(12):
+        assert size == len(world.run(reader.next_page()))
+        held.append(len(reader._seen._newer) + len(reader._seen._older))
 
-    assert [size] * 8 == counts
-    assert 10_000 == len(reader._seen)
+    assert 10_000 == max(held)
+    assert 5_000 <= min(held[3:])
+
+
+@given(st.lists(st.integers(0, 30), max_size=200), st.integers(1, 10).map(lambda half: 2 * half))
+def test_a_window_knows_its_last_half_and_holds_no_more_than_its_size(numbers, size) -> None:
+    window, added = Window(size), []
+    for name in map(str, numbers):
+        new = window.add(name)
+        assert new or name in added
+        if new:
+            added.append(name)
+        assert all(known in window for known in added[-(size // 2) :])
+        assert len(window._newer | window._older) <= size

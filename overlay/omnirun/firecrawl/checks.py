@@ -25,7 +25,7 @@ from omnirun.paging import Cursors, Offsets
 from omnirun.provider import Judge, Listing, Page, Provider, Query, Site, oldest
 from omnirun.refs import Ref, Target, TargetInfo, address, respelled
 from omnirun.replies import ended, failure, is_list, loose, need
-from omnirun.run import Cost, Run, instant
+from omnirun.run import Cost, Fresh, instant
 from omnirun.states import Verdict
 from omnirun_raw.firecrawl.api.monitoring import (
     get_monitor_check,
@@ -37,8 +37,10 @@ from omnirun_raw.http import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from omnirun.errors import ApiError
+    from omnirun.run import Run
     from omnirun.states import States
     from omnirun_raw.firecrawl import wire
     from omnirun_raw.http import Request, Response
@@ -93,7 +95,7 @@ class Firecrawl(Provider):
         if response.status == 409:  # noqa: PLR2004 - busy or paused
             raise self._conflict(monitor, response, at)
         body = cast("wire.MonitorRunResponse", self.body(response, at, str(target)))
-        return self.check(monitor, dict(need(body.get("data"), "data")), at)
+        return self.check(monitor, need(body.get("data"), "data"), moment(at))
 
     def get(self, ref: Ref) -> Request[Any]:
         """See `Provider`."""
@@ -103,7 +105,7 @@ class Firecrawl(Provider):
     def read(self, ref: Ref, response: Response, at: float) -> Run:
         """See `Provider`."""
         body = cast("wire.MonitorCheckDetailResponse", self.body(response, at, str(ref)))
-        return self.check(self.target_of(ref), dict(need(body.get("data"), "data")), at)
+        return self.check(self.target_of(ref), need(body.get("data"), "data"), moment(at))
 
     def history(self, target: Target) -> Listing[Run]:
         """See `Provider`."""
@@ -201,13 +203,14 @@ class Firecrawl(Provider):
 
     def _page(self, monitor: Monitor, response: Response, at: float) -> Page[Run]:
         body = cast("wire.MonitorCheckListResponse", self.body(response, at, str(monitor)))
-        checks = tuple(self.check(monitor, dict(item), at) for item in need(body.get("data"), "data"))
+        seen = moment(at)
+        checks = tuple([self.check(monitor, item, seen) for item in need(body.get("data"), "data")])
         return Page(checks, len(checks), asked=_PAGE_SIZE, oldest=oldest(checks))
 
     def _pages(self, ref: Ref, response: Response, at: float) -> Page[Mapping[str, Any]]:
         body = cast("wire.MonitorCheckDetailResponse", self.body(response, at, str(ref)))
         check = need(body.get("data"), "data")
-        ended(self.check(self.target_of(ref), dict(check), at))
+        ended(self.check(self.target_of(ref), check, moment(at)))
         link = body.get("next") or check.get("next")
         pages = check.get("pages") or []
         return Page(tuple(pages), len(pages), asked=_PAGE_SIZE, cursor=_skipped(link) if link else None)
@@ -246,28 +249,29 @@ class Firecrawl(Provider):
             _log.exception("the judge of firecrawl's verdicts failed (%r)", self.judge)
             return None
 
-    def check(self, monitor: Monitor, body: dict[str, Any], at: float) -> Run:
+    def check(
+        self, monitor: Monitor, item: wire.MonitorCheck | wire.MonitorCheckDetail, seen: datetime
+    ) -> Run:
         """Read the JSON of a check."""
-        item = cast("wire.MonitorCheckDetail", body)
         word = item.get("status") or ""
         finished_at = instant(item.get("finishedAt"))
         meaning = states.meaning(self.states, word, completed=finished_at is not None)
         credits_ = item.get("actualCredits")
-        return Run(
+        return Fresh(
             monitor.run(f"{monitor.path}/checks/{spelled(need(item.get('id'), 'id'))}"),
             monitor,
             meaning.phase,
             meaning.outcome,
-            self._verdict(body) if meaning.judged else meaning.verdict,
+            self._verdict(item) if meaning.judged else meaning.verdict,
             meaning.partial,
             word,
             created_at=instant(item.get("createdAt")),
             started_at=instant(item.get("startedAt")),
             finished_at=finished_at,
-            observed_at=moment(at),
+            observed_at=seen,
             error=item.get("error"),
             cost=None if credits_ is None else Cost(credits_, "credits"),
-            raw=body,
+            raw=item,
         )
 
 

@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
+from omnirun.clock import moment
 from omnirun.errors import BadRef, BadSignature
 from omnirun.firecrawl.checks import PROVIDER
 from omnirun.firecrawl.monitors import Monitor
@@ -67,8 +68,6 @@ def read_webhook(
     if seen is not None:
         seen.add(delivery)
     # Only the end of a check says how the check stands; a page's status is the page's.
-    about: dict[str, Any] = (
-        {**part, "id": check} if kind == "completed" else {"id": check, "status": "running"}
-    )
-    run = PROVIDER.check(monitor, about, at)
+    about: Any = {**part, "id": check} if kind == "completed" else {"id": check, "status": "running"}
+    run = PROVIDER.check(monitor, about, moment(at))
     return Event(ref, kind, run, delivery, replayed, age(UUID(str(check)), at), read)
