@@ -10,6 +10,7 @@ import html
 import importlib
 import inspect
 import re
+import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +22,13 @@ from omnirun.accounts import Account
 from omnirun.errors import Unsupported
 from omnirun.provider import Query
 from omnirun.refs import Ref
-from omnirun.registry import parse_target
+from omnirun.registry import BUILT_IN, parse_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
 SPECS, PAGES = ROOT / "specs", ROOT / "docs" / "providers"
-PROVIDERS = ("datafold", "firecrawl", "monid")
 MARK = "<!-- From here on written by docs/tools/providers.py from specs/ and the overlay's tables: do not edit. -->\n"
 SAMPLES = {
     "datafold": ("datafold:monitors/42", "datafold:monitors/42/runs/7"),
@@ -38,6 +38,7 @@ SAMPLES = {
     ),
     "monid": ("monid:endpoints/apify/apidojo/tweet-scraper", "monid:runs/7"),
 }
+"""By provider: what a target and a run of it look like."""
 VERBS = {
     "trigger": "trigger, run, trigger_all, run_all",
     "get": "get, wait, as_completed, wait_all",
@@ -49,9 +50,10 @@ VERBS = {
 
 
 def page(name: str) -> str:
-    """Make the whole text of a provider's page."""
-    by_hand = (PAGES / f"{name}.md").read_text(encoding="utf-8").partition(MARK)[0]
-    return by_hand + MARK + "\n" + machine_part(name)
+    """Make the whole text of a provider's page; one that isn't there yet is begun."""
+    path = PAGES / f"{name}.md"
+    whole = path.read_text(encoding="utf-8") if path.exists() else f"# {name.capitalize()}\n\n"
+    return whole.partition(MARK)[0] + MARK + "\n" + machine_part(name)
 
 
 def machine_part(name: str) -> str:
@@ -94,6 +96,14 @@ class Facts:
                 for path in sorted((folder / "fragments").iterdir())
             },
             amended,
+        )
+
+    def stating_operation(self, method: str, path: str) -> str:
+        """Name the pages of an operation: those with its method and path, or else those that speak of its path."""
+        spoken = rf"(?<![\w/]){re.escape(path).replace('runId', '.?runId')}(?![\w/])"
+        stated = rf"\b(?i:{method}) {spoken}"
+        return self.stating(
+            stated if any(re.search(stated, text) for text in self.pages.values()) else spoken
         )
 
     def stating(self, pattern: str) -> str:
@@ -196,9 +206,9 @@ def quirks(module: Any) -> str:
 
 def sources(name: str) -> str:
     """Where the quirks are known from."""
-    return (
-        f"Known from the amendments [below](#what-the-pages-dont-say) and the [facts](../design.md#{name})."
-    )
+    told = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    facts = f" and the [facts](../design.md#{name})" if f"\n### {name}\n" in told.lower() else ""
+    return f"Known from the amendments [below](#what-the-pages-dont-say){facts}."
 
 
 def operations(name: str, facts: Facts) -> Iterator[str]:
@@ -215,7 +225,7 @@ def operations(name: str, facts: Facts) -> Iterator[str]:
         if rows := [*parameters(operation, facts.spec)]:
             yield table(["parameter", "in", "type", "default", ""], rows)
         answers = ", ".join(f"`{status}`{shape(answer)}" for status, answer in operation["responses"].items())
-        where = facts.stating(rf"(?<![\w/]){re.escape(path).replace('runId', '.?runId')}(?![\w/])")
+        where = facts.stating_operation(method, path)
         yield f"Answers: {answers}. Stated in: {where}."
         yield f"`from omnirun_raw.{name} import {group}`, then `client.send({pinned}.build(...))`."
 
@@ -256,8 +266,17 @@ def kind(schema: Mapping[str, Any]) -> str:
             return " or ".join(kind(each) for each in schema[joined])
     types = schema.get("type", "any")
     words = " or ".join(types) if isinstance(types, list) else types
-    bounds = [f"{schema[name]}" for name in ("minimum", "maximum") if name in schema]
-    return " ".join([words, schema.get("format", ""), " to ".join(bounds)]).replace("  ", " ").strip()
+    least, most = schema.get("minimum"), schema.get("maximum")
+    match least, most:
+        case None, None:
+            bounds = ""
+        case None, _:
+            bounds = f"at most {most}"
+        case _, None:
+            bounds = f"at least {least}"
+        case _:
+            bounds = f"{least} to {most}"
+    return " ".join(filter(None, [words, schema.get("format", ""), bounds]))
 
 
 def shape(answer: Mapping[str, Any]) -> str:
@@ -276,9 +295,10 @@ def resolved(schema: Mapping[str, Any], spec: Mapping[str, Any]) -> Mapping[str,
 
 def amendments(facts: Facts) -> Iterator[str]:
     """Every correction and addition, with where it is known from."""
-    yield "Hand-made corrections and additions, from `amendments.yaml`, each with where it is known from."
     rows = [[code(action["target"]), text(action["description"])] for action in facts.actions]
-    yield table(["where in the spec", "what, and known from"], rows)
+    if rows:
+        yield "Hand-made corrections and additions, from `amendments.yaml`, each with where it is known from."
+        yield table(["where in the spec", "what, and known from"], rows)
     rows = [
         [
             f"`{page['file']}`",
@@ -311,5 +331,9 @@ def code(value: object) -> str:
 
 
 if __name__ == "__main__":
-    for each in PROVIDERS:
+    if unknown := set(BUILT_IN) - set(SAMPLES):
+        sys.exit(
+            f"error: name a target and a run of {', '.join(unknown)} in SAMPLES of docs/tools/providers.py"
+        )
+    for each in BUILT_IN:
         (PAGES / f"{each}.md").write_text(page(each), encoding="utf-8")
