@@ -10,13 +10,14 @@ from openapi_spec_validator import validate
 
 from codegen import amend, read, sources, spec
 from codegen.errors import StageError
+from codegen.merge import Fragment, merge
 from codegen.normalize import normalize
 from codegen.pointer import resolve
 from codegen.structure import origins, parts
 
 ROOT = Path(__file__).parents[3]
 SPECS = ROOT / "specs"
-PROVIDERS = ("datafold", "firecrawl", "monid")
+PROVIDERS = tuple(sources.load(SPECS).providers)
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +66,19 @@ def test_every_part_knows_where_it_is_stated(made, name):
 def test_every_part_of_every_page_is_somewhere_in_the_document(made, name):
     provider = sources.load(SPECS).provider(name)
     held = {origin for places in made[name].provenance.values() for origin in places}
-    for page in sources.pages(provider):
-        for part in parts(normalize(read.read(page), page.where)):
-            if (
-                part.kind in ("operation", "parameter", "response", "schema")
-                and "/detail/items" not in part.pointer
-            ):
-                assert set(origins(part.value)) <= held, part.pointer
+    documents = {page: normalize(read.read(page), page.where) for page in sources.pages(provider)}
+    taken_away = removed(provider, documents)
+    for document in documents.values():
+        for part in parts(document):
+            if part.kind in ("operation", "parameter", "response", "schema"):
+                assert set(origins(part.value)) <= held | taken_away, part.pointer
+
+
+def removed(provider, documents):
+    """Where that is stated which an amendment took away, with its reason."""
+    merged = merge(provider, [Fragment(page.fragment.file, document) for page, document in documents.items()])
+    amended = amend.amend(merged, amend.load(provider), "amendments.yaml")
+    return {origin for origin, value in amended.removed if not value}
 
 
 def test_datafold_says_what_its_pages_say(made):

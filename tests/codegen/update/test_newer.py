@@ -1,5 +1,6 @@
 """A newer revision of two providers, played through as CONTRIBUTING.md tells it; nobody notices.
 
+It starts from specs/ as they were on 2026-11-21 (older/), so that it goes on telling the same story when they move on.
 Datafold's trigger page has moved to the newer dialect and its runs can be `queued`; Monid's run answers 200 as well as
 202, in both cases with the price as an object, and has more statuses. NEWER_OVERLAY names the overlay's tests that have
 to pass unchanged against the new clients; by default those that read these two providers' replies.
@@ -24,7 +25,7 @@ from codegen.build import ROOT
 from codegen.diff import compare
 from codegen.diff_overlay import overlay
 
-NEWER = Path(__file__).parent / "newer"
+NEWER, OLDER = Path(__file__).parent / "newer", Path(__file__).parent / "older"
 TESTS = os.environ.get(
     "NEWER_OVERLAY", "tests/overlay/test_datafold.py tests/overlay/test_monid.py tests/overlay/test_states.py"
 ).split()
@@ -37,11 +38,11 @@ OWN_200 = """\
 
 
 class Newer:
-    """A copy of specs/ and generated/, and the commands on it."""
+    """A copy of the older specs and of generated/, and the commands on it."""
 
     def __init__(self, root):
         self.specs, self.generated = root / "specs", root / "generated"
-        shutil.copytree(ROOT / "specs", self.specs)
+        shutil.copytree(OLDER, self.specs)
         shutil.copytree(ROOT / "generated", self.generated, ignore=shutil.ignore_patterns("__pycache__"))
 
     def json(self, command, *arguments):
@@ -77,7 +78,7 @@ def newer(tmp_path_factory):
     before = amendments.read_text()
     assert before.count(RUN_200) == 1
     amendments.write_text(before.replace(RUN_200, OWN_200 + RUN_200))
-    newer.changes = newer.json("diff", ROOT / "specs")
+    newer.changes = newer.json("diff", OLDER)
     newer.built = newer.json("build", "datafold", "monid")
     return newer
 
@@ -200,7 +201,7 @@ def price_is_a_number(document):
 )
 def test_what_it_would_have_meant_for_users_had_nobody_known(provider, edits, expected):
     """The state tables of the overlay know every word already; the raw client's users get a name for it."""
-    document = diff_sides.read((ROOT / "specs" / provider / "openapi.yaml").read_text(), provider)
+    document = diff_sides.read((OLDER / provider / "openapi.yaml").read_text(), provider)
     changes = compare(
         provider, without(document, *edits), document, overlay(OVERLAY, "omnirun_raw", provider)
     )
