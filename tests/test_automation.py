@@ -67,6 +67,17 @@ def test_the_host_runs_what_ci_runs():
     )
 
 
+@pytest.mark.parametrize(
+    ("tag", "released"),
+    [("v0.1.0", True), ("v1.20.3", True), ("v0.1.0rc1", True), ("v0.1", False), ("v0.1.0-old", False)],
+)
+def test_releases_and_release_candidates_are_built_from_their_tags(tag, released):
+    """A filter's pattern fits the whole of a tag; `+` is one or more of what stands before it, `.` is a full stop."""
+    filters = yaml.safe_load(WORKFLOWS["release"])[True]["push"]["tags"]  # YAML reads `on` as true
+    patterns = [re.sub(r"\.", r"\\.", pattern) for pattern in filters]
+    assert any(re.fullmatch(pattern, tag) for pattern in patterns) is released
+
+
 def test_every_supported_python_is_tested():
     stated = re.findall(r"Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text("utf-8"))
     matrix = yaml.safe_load(WORKFLOWS["tests"])["jobs"]["tests"]["strategy"]["matrix"]
