@@ -66,7 +66,7 @@ def table(changes: Sequence[Change], width: int = 0) -> str:
                 words = (each.where, _short(each.before), _short(each.after))
                 shown.add_row(each.raw, each.overlay, each.kind, *(escape(printable(text)) for text in words))
         console.print(shown)
-    return out.getvalue()
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
 def markdown(changes: Sequence[Change]) -> str:
