@@ -174,6 +174,8 @@ def segment(value: object, name: str = "", style: str = "") -> str:
         style: `segments` keeps slashes, `label` and `matrix` are those of OpenAPI, `exploded` repeats the name or shows
             the keys of an object; `json` writes JSON.
     """
+    if not style and type(value) in _PLAIN:
+        return _encoded(value)
     plain, exploded = dump(value), style.endswith("exploded")
     if style == "json":
         return quote(_json.dumps(plain), safe="")
@@ -197,8 +199,11 @@ def segment(value: object, name: str = "", style: str = "") -> str:
     return ",".join(texts)
 
 
+_PLAIN: Final = {int, str, UUID}
+
+
 def _encoded(value: object) -> str:
-    text = quote(_text(value), safe="")
+    text = quote(str(value) if type(value) in _PLAIN else _text(value), safe="")
     # A dot segment would be resolved away, and with it the operation that was meant.
     return text.replace(".", "%2E") if text in {".", ".."} else text
 
@@ -211,9 +216,9 @@ def pairs(*values: tuple[str, object] | tuple[str, object, str]) -> tuple[tuple[
     """
     found: list[tuple[str, str]] = []
     for name, value, *style in values:
-        plain = dump(value)
-        if plain is None:
+        if value is None or isinstance(value, Unset):
             continue
+        plain = dump(value)
         if style == ["json"]:
             found.append((name, _json.dumps(plain)))
         elif style == ["deep"]:

@@ -1,17 +1,20 @@
 """Sockets: the one module that names the HTTP library.
 
-httpx by default; any client with its interface can be passed in as a factory. Requests are spread over small pools
-(one large httpx pool collapses under its own bookkeeping) that share one TLS context; a trigger has a connection of
-its own. A pool is a bare transport of httpx: a client around it would merge, redirect, authenticate and keep cookies,
-which here is done elsewhere or must not be (accounts share the pools), for a third of the time of a request. Only
-where the environment names a proxy is it a client, which knows the proxies. What is said over a connection, and what
-is made of what goes wrong, is `omnirun.exchange`'s business; that a thread does not wait for ever is
-`omnirun.watchdog`'s.
+httpx by default; any client with its interface can be passed in as a factory. A large pool of httpx collapses under its
+own bookkeeping (each request looks at every connection), so requests are spread over many pools that share one TLS
+context. A pool is a bare transport with a single connection: a client around it would merge, redirect, authenticate
+and keep cookies, which here is done elsewhere or must not be (accounts share the pools), for a third of the time of a
+request. It is a client with eight connections where the caller makes one, and where the environment names a proxy,
+which clients know of. A trigger has a connection of its own.
+
+What is said over a connection, and what is made of what goes wrong, is `omnirun.exchange`'s business; that a thread
+does not wait for ever is `omnirun.watchdog`'s.
 """
 
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing, contextmanager, nullcontext, suppress
@@ -34,13 +37,11 @@ if TYPE_CHECKING:
     from omnirun.scheduler import Step
     from omnirun_raw.http import Response
 
-_POOL_SIZE = 8
-_POOLS = 8
-_POOL = {"max_connections": _POOL_SIZE, "max_keepalive_connections": _POOL_SIZE}
+_CLIENT_SIZE = 8
 _CONNECTED = ("connect_tcp.complete", "start_tls.complete")
-_ALONE = {"max_connections": 1, "max_keepalive_connections": 0}
 
-PLACES = _POOL_SIZE * _POOLS
+PLACES = 64
+"""How many requests may be under way at once."""
 
 Factory = Callable[..., Any]
 """Makes an HTTP client with httpx's interface from `limits=` and `timeout=`; proxies and trust are its own business."""
@@ -48,18 +49,20 @@ Factory = Callable[..., Any]
 
 @attrs.define(eq=False)
 class Pool:
-    """A few connections, how many requests they are busy with, and their sockets.
+    """A connection or a few, how many requests they are busy with, and their sockets.
 
     Attributes:
         owner: what is closed in the end: a transport or a client.
         request: makes a request of its library.
         send: sends one; gives (or, in an event loop, promises) a reply whose body is not read yet.
+        size: how many connections it has at most.
         alone: it serves a single request.
     """
 
     owner: Any
     request: Callable[..., Any]
     send: Callable[[Any], Any]
+    size: int = 1
     alone: bool = False
     busy: int = 0
     retired: bool = False
@@ -88,7 +91,7 @@ class Pool:
 
 
 class Pools:
-    """Clients made when needed, each with a few connections; what is shared by sync and async."""
+    """Pools made when needed, and who may use them next; what is shared by sync and async."""
 
     transport: ClassVar[str]
     """The name of httpx's transport."""
@@ -111,13 +114,16 @@ class Pools:
         self._tls: ssl.SSLContext | None = None
         self._lock = threading.Lock()
         self._pools: list[Pool] = []
+        self._free: dict[str, list[Pool]] = {}  # by base URL, once for each free connection
 
-    def _take(self) -> Pool:
-        """Choose the least busy pool; a new one if all are full. The caller holds no more than all pools' size."""
-        pool = min(self._pools, key=_busy, default=None)
-        if pool is None or (pool.busy >= _POOL_SIZE and len(self._pools) < _POOLS):
-            pool = self._open(_POOL)
+    def _take(self, base_url: str) -> Pool:
+        """Choose the pool that was busy last, for its connection is open; a new one if there is none."""
+        free = self._free.setdefault(base_url, [])
+        if not free:
+            pool = self._open()
             self._pools.append(pool)
+            free += [pool] * pool.size
+        pool = free.pop()
         pool.busy += 1
         return pool
 
@@ -125,38 +131,48 @@ class Pools:
     def _pool(self, step: Step) -> Generator[Pool, None, None]:
         """Lend a pool."""
         if step.fresh:
-            yield self._open(_ALONE, alone=True)
+            yield self._open(alone=True)
             return
+        base_url = self._accounts.door(step.lane).base_url
         with self._lock:
-            pool = self._take()
+            pool = self._take(base_url)
         try:
             yield pool
         finally:
             with self._lock:
                 pool.busy -= 1
                 over = pool.retired and not pool.busy
+                if not pool.retired:
+                    self._free[base_url].append(pool)
             if over:
                 pool.owner.close()
 
-    def _open(self, connections: Mapping[str, int], *, alone: bool = False) -> Pool:
+    def _open(self, *, alone: bool = False) -> Pool:
         import httpx  # noqa: PLC0415 - it takes longer than all of omnirun; who only opens a client doesn't pay
 
-        limits = httpx.Limits(**connections)
+        make = self._factory or getattr(httpx, self.client)
+        library = _library(make, self.client)
         try:
-            if self._factory is None:
-                self._tls = self._tls or httpx.create_ssl_context()
+            if library is not None:
+                self._tls = self._tls or library.create_ssl_context()
                 if not _proxies():
-                    transport = getattr(httpx, self.transport)(limits=limits, verify=self._tls)
-                    return Pool(transport, httpx.Request, getattr(transport, self.handle), alone=alone)
-            make: Factory = self._factory or partial(getattr(httpx, self.client), verify=self._tls)
-            client = make(limits=limits, timeout=self._timeout)
+                    return self._bare(library, alone=alone)
+                make = partial(make, verify=self._tls)
+            size = 1 if alone else _CLIENT_SIZE
+            client = make(limits=_limits(library or httpx, size, alone=alone), timeout=self._timeout)
             send = partial(client.send, stream=True, follow_redirects=False)  # the key stays where it belongs
-            return Pool(client, client.build_request, send, alone=alone)
+            return Pool(client, client.build_request, send, size, alone)
         except Exception as error:
             raise OmnirunError(
                 f"no HTTP client could be made, so nothing was sent: {error!r}. Look at what http_client= makes, and "
                 "at the proxies and certificates that the environment names."
             ) from error
+
+    def _bare(self, library: Any, *, alone: bool) -> Pool:
+        transport = getattr(library, self.transport)(
+            limits=_limits(library, 1, alone=alone), verify=self._tls
+        )
+        return Pool(transport, library.Request, getattr(transport, self.handle), 1, alone)
 
     def _exchange(self, step: Step) -> Exchange:
         return Exchange(step, self._accounts.door(step.lane), self._hooks, self._total)
@@ -203,11 +219,19 @@ class SyncTransport(Pools):
         with self._lock:
             pool.retired = True
             self._pools = [other for other in self._pools if other is not pool]
+            for base_url, free in self._free.items():
+                self._free[base_url] = [other for other in free if other is not pool]
         pool.hang_up()
 
 
-def _busy(pool: Pool) -> int:
-    return pool.busy
+def _limits(library: Any, size: int, *, alone: bool) -> Any:
+    return library.Limits(max_connections=size, max_keepalive_connections=0 if alone else size)
+
+
+def _library(make: Factory, name: str) -> Any:
+    """Find the library, httpx or its kin, whose very client is asked for; None if the caller makes one of his own."""
+    library = sys.modules.get(str(getattr(make, "__module__", "")).partition(".")[0])
+    return library if getattr(library, name, None) is make else None
 
 
 def _proxies() -> bool:

@@ -229,10 +229,20 @@ def test_requests_are_spread_over_small_pools():
 
 def test_the_pools_of_a_client_share_one_tls_context():
     transport = SyncTransport(accounts("https://localhost"), SOON, Hooks(), None)
-    owners = [transport._take().owner for _ in range(20)]
-    assert len(set(map(id, owners))) == 3
+    owners = [transport._take("https://localhost").owner for _ in range(20)]
+    assert len(set(map(id, owners))) == 20
     assert len({id(owner._pool._ssl_context) for owner in owners}) == 1
     transport.close()
+
+
+@pytest.mark.parametrize(("factory", "size"), [(None, 1), (lambda **given: httpx.Client(**given), 8)])  # noqa: PLW0108 - not its very client
+def test_a_connection_is_used_again_and_only_for_its_own_host(factory, size):
+    with contextlib.closing(SyncTransport(accounts("http://h"), SOON, Hooks(), factory)) as transport:
+        first = [transport._take("http://one") for _ in range(size)]
+        other = transport._take("http://other")
+        assert {id(pool) for pool in first} == {id(transport._pools[0])}
+        assert other is not first[0]
+        assert transport._take("http://one") not in (*first, other)
 
 
 @BOTH
@@ -374,10 +384,11 @@ def test_a_pool_that_was_hung_up_on_is_replaced_and_the_watchdog_goes_home():
             made.lane(name, "")
         transport = SyncTransport(made, soon, Hooks(), None)
         transport.send(Step(request("GET"), "monid"))
-        (before,) = [pool.owner for pool in transport._pools]
+        (before,) = transport._pools
         with pytest.raises(TransportError):
             transport.send(Step(request("GET"), "datafold"))
-        assert (before._pool.connections, transport._pools) == ([], [])
+        assert transport._pools == [before]
+        assert transport._free == {good: [before], bad: []}
         assert transport.send(Step(request("GET"), "monid")).status == 200
         watchdog = transport._watchdog
         thread = watchdog._thread
@@ -471,6 +482,18 @@ def test_a_host_that_does_not_resolve_and_a_port_without_tls_are_certainly_not_s
 
 
 # ---- another library with the interface of httpx
+
+
+@pytest.mark.parametrize("library", ["httpx", "httpx2"])
+def test_the_very_client_of_a_library_names_the_library_and_needs_no_client(library):
+    """A client of the caller's making is used as it is; a library's own one only says which library."""
+    named = pytest.importorskip(library)
+    for factory, kind in (
+        (named.Client, named.HTTPTransport),
+        (lambda **given: named.Client(**given), named.Client),  # noqa: PLW0108 - not its very client
+    ):
+        with contextlib.closing(SyncTransport(accounts("http://h"), SOON, Hooks(), factory)) as transport:
+            assert isinstance(transport._take("http://h").owner, kind)
 
 
 @BOTH

@@ -11,6 +11,8 @@ import contextlib
 import os
 import sys
 
+_INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command; the entry point of the console script."""
@@ -21,23 +23,28 @@ def main() -> None:
     sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115, PTH123 - for as long as the process lives
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115, PTH123
     try:
-        from omnirun.cli.app import app
+        from omnirun.cli.called import call
+
+        sys.exit(call(sys.argv[1:]))
     except ModuleNotFoundError as missing:
-        if missing.name not in ("typer", "rich"):
+        if missing.name is None or missing.name.partition(".")[0] not in ("typer", "rich"):
             raise
         sys.exit(_fail(f"the command omnirun needs {missing.name}: pip install 'omnirun[cli]'"))
-    except KeyboardInterrupt:
-        sys.exit(130)
-    try:
-        app(prog_name="omnirun")
-    except OSError as error:  # of the help or a usage error; what verbs write, `told` watches over
-        from omnirun.cli.told import quiet
-
-        quiet()
-        sys.exit(_fail(f"the output can't be written: {error.strerror or error}."))
+    except KeyboardInterrupt:  # before a verb has begun; then `told` watches over it
+        _say("stopped early", of="interrupted")
+        sys.exit(_INTERRUPTED)
 
 
 def _fail(message: str) -> int:
-    with contextlib.suppress(OSError):
-        print(f"error: {message}", file=sys.stderr, flush=True)  # noqa: T201 - before there is a console
+    _say(message, of="error")
     return 2
+
+
+def _say(message: str, *, of: str) -> None:
+    try:
+        from omnirun.cli.told import say
+
+        say(message, of=of)
+    except ModuleNotFoundError:
+        with contextlib.suppress(OSError):
+            print(f"{of}: {message}", file=sys.stderr, flush=True)  # noqa: T201 - there is no console

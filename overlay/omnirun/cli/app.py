@@ -7,7 +7,7 @@ import typer
 from omnirun.cli import options
 from omnirun.cli.examples import epilog
 from omnirun.cli.exits import MEANING, Exit
-from omnirun.cli.told import told
+from omnirun.cli.told import complain, told
 
 _CODES = "\n".join(["\b", "Exit codes:", *(f"  {code.value:>3}  {MEANING[code]}" for code in Exit)])
 
@@ -175,7 +175,7 @@ def items(
         from omnirun.cli import opened, reading
         from omnirun.cli import output as form
 
-        (asked,) = reader.refs([ref])
+        asked = reader.only_ref(ref)
         wanted = reading.Wanted(limit=limit, cursor=cursor)
         with opened.client_for([asked], verbose=verbose) as client:
             reading.items(asked, wanted, form.Format(output), client=client, ending=ending)
@@ -282,5 +282,5 @@ def sandbox(
 
         faults = [word for rule in fault or () for word in ("--fault", rule)]
         ends = ["--until-eof"] if until_eof else []
-        if main(["--port", str(port), "--speed", str(speed), *faults, *ends]):
+        if main(["--port", str(port), "--speed", str(speed), *faults, *ends], complain=complain):
             ending.code = Exit.USAGE  # it has said why

@@ -39,7 +39,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "providers": (("omnirun providers", "which keys are set, and where requests go"),),
     "sandbox": (
-        ("omnirun sandbox", "the providers, played on a local port; paste what it prints into another shell"),
+        ("omnirun sandbox", "the providers, on a local port; paste what it prints into another shell"),
         ("omnirun sandbox --port 8080 --speed 10", "on a port of your choice, ten times as fast"),
     ),
     "doctor": (("omnirun doctor", "versions, keys, reachability, clock"),),

@@ -5,6 +5,7 @@ All of it is read and checked before anything is sent.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from importlib.metadata import entry_points
@@ -37,6 +38,14 @@ def targets(words: Iterable[str], given: Mapping[str, Any] | None = None) -> lis
 def refs(words: Iterable[str]) -> list[Ref]:
     """Read refs, each once and in its one spelling."""
     return list(dict.fromkeys(_each(words, "ref", _ref)))
+
+
+def only_ref(word: str) -> Ref:
+    """Read the one ref of a verb that takes no more; stdin may hold it."""
+    first, *more = refs([word])
+    if more:
+        raise Usage(f"this verb takes one run; {1 + len(more)} were given. Nothing was sent.")
+    return first
 
 
 def lane(word: str) -> tuple[str, str]:
@@ -97,6 +106,8 @@ def _of(row: Any, key: str, where: str) -> str:
 def _stdin(what: str) -> str:
     if on_terminal(sys.stdin):
         say(f"reading {what}, from the terminal; Ctrl-D ends it")
+    with contextlib.suppress(AttributeError, ValueError):  # a stream of a test's
+        sys.stdin.reconfigure(errors="strict")  # type: ignore[union-attr] - some locales let anything pass
     try:
         return sys.stdin.read()
     except UnicodeDecodeError as error:

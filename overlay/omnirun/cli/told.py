@@ -57,7 +57,13 @@ def stderr() -> Console:
     """Give the console on stderr: one for all, so that what is said and what is drawn live make room for each other."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False)
+    class Said(Console):
+        """One that goes on when nobody hears it: rich would leave, and with it a wait."""
+
+        def on_broken_pipe(self) -> None:
+            self.quiet = True
+
+    return Said(stderr=True, highlight=False)
 
 
 def say(text: str, *, of: str = "", whole: bool = False) -> None:
@@ -79,7 +85,7 @@ def say(text: str, *, of: str = "", whole: bool = False) -> None:
         console.print(line, soft_wrap=True)
 
 
-def complain(error: BaseException) -> None:
+def complain(error: BaseException | str) -> None:
     """Say an error; nothing more is known of it than its own words."""
     say(str(error) or type(error).__name__, of="error")
 

@@ -12,7 +12,6 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import parse_qs, urlsplit
-from uuid import UUID
 
 import attrs
 
@@ -87,7 +86,7 @@ class Firecrawl(Provider):
 
     def trigger(self, target: Target) -> Request[Any]:
         """See `Provider`."""
-        return run_monitor.build(UUID(monitor_of(target).id))
+        return run_monitor.build(monitor_of(target).id)
 
     def read_trigger(self, target: Target, response: Response, at: float) -> Run:
         """See `Provider`."""
@@ -100,7 +99,7 @@ class Firecrawl(Provider):
     def get(self, ref: Ref) -> Request[Any]:
         """See `Provider`."""
         monitor, check = ids(ref)
-        return get_monitor_check.build(UUID(monitor), UUID(check), limit=1)
+        return get_monitor_check.build(monitor, check, limit=1)
 
     def read(self, ref: Ref, response: Response, at: float) -> Run:
         """See `Provider`."""
@@ -197,9 +196,7 @@ class Firecrawl(Provider):
     def _list(self, monitor: Monitor, query: Query, position: str) -> Request[Any]:
         """The list takes one state word; anything else is filtered by the client."""
         word = query.word(self.states) or UNSET
-        return list_monitor_checks.build(
-            UUID(monitor.id), limit=_PAGE_SIZE, offset=int(position), status=word
-        )
+        return list_monitor_checks.build(monitor.id, limit=_PAGE_SIZE, offset=int(position), status=word)
 
     def _page(self, monitor: Monitor, response: Response, at: float) -> Page[Run]:
         body = cast("wire.MonitorCheckListResponse", self.body(response, at, str(monitor)))
@@ -277,7 +274,7 @@ class Firecrawl(Provider):
 
 def _list_pages(ref: Ref, _: Query, position: str) -> Request[Any]:
     monitor, check = ids(ref)
-    return get_monitor_check.build(UUID(monitor), UUID(check), limit=_PAGE_SIZE, skip=int(position or 0))
+    return get_monitor_check.build(monitor, check, limit=_PAGE_SIZE, skip=int(position or 0))
 
 
 def _skipped(link: str) -> str:

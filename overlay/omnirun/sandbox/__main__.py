@@ -14,22 +14,32 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import FrameType
 
 NEEDED = ("pydantic", "starlette", "uvicorn")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to stop; returns the exit code."""
+def main(arguments: Sequence[str] | None = None, complain: Callable[[str], object] | None = None) -> int:
+    """Serve until told to stop; returns the exit code.
+
+    Args:
+        arguments: the words of the command line.
+        complain: told of what is wrong, in a sentence; by default it is printed.
+    """
     options = _parser().parse_args(arguments)
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        return _fail(f"the sandbox needs {', '.join(missing)}: pip install 'omnirun[sandbox]'")
-    return _serve(options.port, options.speed, options.fault, until_eof=options.until_eof)
+    try:
+        missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+        if missing:
+            raise ValueError(f"the sandbox needs {', '.join(missing)}: pip install 'omnirun[sandbox]'")
+        _serve(options.port, options.speed, options.fault, until_eof=options.until_eof)
+    except ValueError as error:
+        (complain or _print)(str(error))
+        return 1
+    return 0
 
 
-def _serve(port: int, speed: float, rules: Sequence[str], *, until_eof: bool) -> int:
+def _serve(port: int, speed: float, rules: Sequence[str], *, until_eof: bool) -> None:
     from omnirun.sandbox import control, server, world  # noqa: PLC0415 - the extra may be missing until here
 
     sandbox = world.Sandbox(speed=speed)
@@ -37,13 +47,13 @@ def _serve(port: int, speed: float, rules: Sequence[str], *, until_eof: bool) ->
         try:
             sandbox.faults.put(control.read_rule(text))
         except ValueError as error:
-            return _fail(f"--fault {text}: {error}")
+            raise ValueError(f"--fault {text}: {error}") from None
     try:
         listening = server.listen(port)
     except OSError as error:
-        return _fail(
+        raise ValueError(
             f"can't listen on {server.HOST}:{port}: {error.strerror}. Leave --port out for a free one"
-        )
+        ) from None
     with listening:
         serving = server.make_server(sandbox)
         signal.signal(signal.SIGTERM, _interrupt)
@@ -59,7 +69,6 @@ def _serve(port: int, speed: float, rules: Sequence[str], *, until_eof: bool) ->
             serving.run([listening])
         except KeyboardInterrupt:
             pass
-    return 0
 
 
 def _say(running: object) -> None:
@@ -76,9 +85,8 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _fail(message: str) -> int:
+def _print(message: str) -> None:
     print(f"error: {message}", file=sys.stderr)  # noqa: T201
-    return 1
 
 
 def _positive(text: str) -> float:

@@ -36,7 +36,7 @@ def read_rule(text: str | bytes) -> Rule:
     try:
         return _RULE.validate_json(text)
     except ValidationError as error:
-        reasons = (f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        reasons = (": ".join(filter(None, (".".join(map(str, item["loc"])), item["msg"]))) for item in error.errors())
         raise ValueError("; ".join(reasons)) from None
 
 
