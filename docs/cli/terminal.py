@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CTRL_C = "\x03"
 CTRL_D = "\x04"
+_NOT_OURS = ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR")
 _STEADY = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "2026-11-21 12:00:00"),
     (re.compile(r"\b\d\d:\d\d:\d\d\b"), "12:00:00"),
@@ -47,27 +48,44 @@ class Terminal:
         rows: how high.
         environ: the variables it has besides ours.
         bin_: a folder for the name `omnirun`.
+        cwd: where it runs; here if left out.
+
+    Attributes:
+        raw: all it has written, with every escape sequence.
     """
 
     def __init__(
-        self, command: str, bin_: Path, *, columns: int = 80, rows: int = 40, environ: Mapping[str, str] = {}
+        self,
+        command: str,
+        bin_: Path,
+        *,
+        columns: int = 80,
+        rows: int = 40,
+        environ: Mapping[str, str] = {},
+        cwd: Path | None = None,
     ) -> None:
         script = bin_ / "omnirun"
         if not script.exists():  # another terminal may be about to run it: then it must not be written
             script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m omnirun.cli "$@"\n', "utf-8")
             script.chmod(0o755)
-        ours = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
+        ours = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.endswith("_API_KEY") and name not in _NOT_OURS
+        }
         path = {
             "PATH": f"{bin_}{os.pathsep}{os.environ['PATH']}",
             "TERM": "xterm-256color",
             "LANG": "C.UTF-8",
         }
+        self.raw = ""
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self.screen)
         self._child = pexpect.spawn(
             "/bin/sh",
             ["-c", command],
             env={**ours, **path, **environ},
+            cwd=cwd,
             dimensions=(rows, columns),
             encoding="utf-8",
             timeout=30,
@@ -82,17 +100,23 @@ class Terminal:
         """
         deadline = time.monotonic() + seconds
         while text not in self.text():
-            if time.monotonic() > deadline or not self._feed():
+            if time.monotonic() > deadline or not self.look():
                 raise TimeoutError(f"{text!r} did not come; the screen shows:\n{self.text()}")
 
     def press(self, keys: str) -> None:
         """Press keys."""
         self._child.send(keys)
 
-    def end(self) -> int:
-        """Look on until the command ends; gives its exit code."""
-        while self._feed():
-            pass
+    def end(self, seconds: float = 600.0) -> int:
+        """Look on until the command ends; gives its exit code.
+
+        Raises:
+            TimeoutError: it does not.
+        """
+        deadline = time.monotonic() + seconds
+        while self.look():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"it did not end; the screen shows:\n{self.text()}")
         self._child.close()
         code: int = (
             self._child.exitstatus if self._child.exitstatus is not None else 128 + self._child.signalstatus
@@ -123,13 +147,16 @@ class Terminal:
         line.rstrip()
         return line
 
-    def _feed(self) -> bool:
+    def look(self) -> bool:
+        """Take in what has come, for a tenth of a second at most; tells whether the command goes on."""
         try:
-            self._stream.feed(self._child.read_nonblocking(4096, timeout=0.1))
+            came = self._child.read_nonblocking(4096, timeout=0.1)
         except pexpect.TIMEOUT:
             return True
         except pexpect.EOF:
             return False
+        self.raw += came
+        self._stream.feed(came)
         return True
 
 

@@ -21,6 +21,7 @@ from omnirun.cli.output import Format, Output
 from omnirun.cli.places import rows
 from omnirun.cli.reading import reason
 from omnirun.cli.rows import Row
+from omnirun.cli.words import said_of
 from omnirun.client import Client
 from omnirun.clock import http_date
 from omnirun.errors import ApiError, AuthError, OmnirunError, Unsupported
@@ -170,7 +171,7 @@ def _any(response: Response) -> int:
 
 
 def _problem(check: str, error: Exception) -> Row:
-    return _row(check, "problem", str(error))
+    return _row(check, "problem", said_of(error))
 
 
 def _row(check: str, result: str, detail: str) -> Row:

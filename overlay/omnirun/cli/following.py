@@ -15,7 +15,8 @@ from omnirun.cli.output import Format, Output
 from omnirun.cli.rows import RUN_COLUMNS, attempt_row, run_row
 from omnirun.cli.times import shown
 from omnirun.cli.told import Ending, complain, quiet
-from omnirun.errors import OmnirunError, PollError, UnknownState, WaitTimeout
+from omnirun.errors import OmnirunError, PollError, RunFailed, UnknownState, WaitTimeout
+from omnirun.states import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -160,6 +161,7 @@ class _Following:
         try:
             run.check(**gates)
         except OmnirunError as error:
-            complain(error)
+            well = run.outcome is Outcome.SUCCESS and isinstance(error, RunFailed)
+            complain(f"{run.ref} ended without a verdict ({run.state})" if well else error)
             return code_of(error)
         return Exit.SUCCESS

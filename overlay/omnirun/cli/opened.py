@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from omnirun.accounts import Account
 from omnirun.cli.told import say
+from omnirun.cli.words import said_of
 from omnirun.client import Client
 from omnirun.errors import MissingKey
 from omnirun.hooks import Hooks
@@ -68,7 +69,7 @@ def client_of(lanes: Iterable[tuple[str, str]], *, verbose: bool) -> Generator[C
 def _patience(retrying: Retrying) -> None:
     """Say why it takes so long; a single failure is nobody's business."""
     if retrying.failures > 1:
-        say(f"{retrying.error}; trying again in {retrying.delay:.0f} s", of="warning")
+        say(f"{said_of(retrying.error).rstrip('.')}; trying again in {retrying.delay:.0f} s", of="warning")
 
 
 # ------------------------------------------------------------------------------------------------ what it logs

@@ -20,7 +20,7 @@ from omnirun.cli.reading import Wanted, in_order, reason
 from omnirun.cli.report.data import Page, Read
 from omnirun.cli.report.page import render
 from omnirun.cli.told import Usage, complain, say
-from omnirun.cli.words import counted
+from omnirun.cli.words import counted, said_of
 from omnirun.errors import OmnirunError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def report(targets: Sequence[Target], wanted: Wanted, file: str, *, client: Clie
             if error is not None:
                 complain(error)
                 codes.append(code_of(error))
-            read.append(Read(str(target), runs, None if error is None else str(error)))
+            read.append(Read(str(target), runs, None if error is None else said_of(error)))
             count()
     if codes and not any(each.runs for each in read):
         say("no report was written: nothing could be read", of="error")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import attrs
 
 from omnirun.cli.times import clock, shown
+from omnirun.cli.words import said_of
 from omnirun.run import Run
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def run_row(run: Run, problem: str | None = None) -> Row:
 
 def attempt_row(attempt: Attempt) -> Row:
     """Show one of many: its run as last seen, or what is known without one."""
-    problem = None if attempt.error is None else str(attempt.error)
+    problem = None if attempt.error is None else said_of(attempt.error)
     if attempt.run is not None:
         return run_row(attempt.run, problem)
     named = {

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from omnirun.cli.exits import Exit, code_of
-from omnirun.cli.words import fit
+from omnirun.cli.words import fit, said_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -87,7 +87,7 @@ def say(text: str, *, of: str = "", whole: bool = False) -> None:
 
 def complain(error: BaseException | str) -> None:
     """Say an error; nothing more is known of it than its own words."""
-    say(str(error) or type(error).__name__, of="error")
+    say(error if isinstance(error, str) else said_of(error), of="error")
 
 
 def _go_on(ending: Ending) -> None:

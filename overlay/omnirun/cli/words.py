@@ -26,6 +26,24 @@ def _spelled(match: re.Match[str]) -> str:
     return " " if character in "\t\n\r" else character.encode("unicode_escape").decode()
 
 
+# What the library tells a program to do next, and how the command does it.
+_NEXT = (
+    (re.compile(r'trigger with on_conflict="attach"'), "give --attach to take it"),
+    (re.compile(r"Teach it with Client\(.*\) or wait again\."), "Wait again with its ref."),
+    (re.compile(r"Narrow it with since=, raise scan_limit=, or go on\."), "Narrow it with --since, or go on."),
+    (re.compile(r"Resume with cursor='(.*)'\."), r"Go on with: --cursor \1"),
+    (re.compile(r"monid\.Endpoint\('apify', '/x', input=\{\}\)"), "monid:endpoints/apify/x"),
+)
+
+
+def said_of(error: BaseException) -> str:
+    """Say an error in its own words, but for those that only a program can follow."""
+    text = str(error) or type(error).__name__
+    for pattern, words in _NEXT:
+        text = pattern.sub(words, text)
+    return text
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Suggest what a mistyped word may stand for; an empty string if nothing is near."""
     from difflib import get_close_matches
