@@ -108,7 +108,7 @@ class Monid(Provider):
 
     def canonical(self, ref: Ref) -> Ref:
         """See `Provider`."""
-        return respelled(ref, f"runs/{_quoted(_id(ref))}")
+        return respelled(ref, f"runs/{quote(_id(ref), safe='')}")
 
     def target_of(self, ref: Ref) -> None:
         """See `Provider`; a Monid ref does not say what was run."""
@@ -210,14 +210,13 @@ class Monid(Provider):
     def _glance(self, account: str, response: Response, at: float, wanted: Wanted) -> Page[Run]:
         body = self._listed(account, response, at)
         items, seen = cast("list[wire.Run]", body["items"]), moment(at)
-        runs = tuple(
+        runs = [
             self._run(item, account, seen, full=False)
             for item in items
             if wanted(_path(item), item.get("status") or "")
-        )
-        times = (instant(item.get("createdAt")) for item in items)
-        earliest = min((created for created in times if created is not None), default=None)
-        return Page(runs, len(items), asked=_PAGE_SIZE, cursor=body.get("cursor"), oldest=earliest)
+        ]
+        last = instant(items[-1].get("createdAt")) if items else None  # the newest come first
+        return Page(tuple(runs), len(items), asked=_PAGE_SIZE, cursor=body.get("cursor"), oldest=last)
 
     def _listed(self, account: str, response: Response, at: float) -> wire.RunListResponse:
         doing = address("monid", account, "workspace")
@@ -288,11 +287,8 @@ def _endpoint(slug: str, endpoint: str, account: str) -> Endpoint | None:
 
 
 def _path(item: wire.Run) -> str:
-    return f"runs/{_quoted(need(item.get('runId'), 'runId'))}"
-
-
-def _quoted(id: str) -> str:  # noqa: A002 - the field's own name
-    return id if id.isascii() and id.isalnum() else quote(id, safe="")
+    named = need(item.get("runId"), "runId")
+    return f"runs/{named}" if named.isalnum() and named.isascii() else f"runs/{quote(named, safe='')}"
 
 
 def _id(ref: Ref) -> str:

@@ -100,7 +100,7 @@ class Page(Generic[T]):
         count: how many items the whole list has, where the provider says.
         pages: how many pages the whole list has, where the provider says.
         oldest: when the oldest of all it shows was created, where it says; also of what was not asked for.
-        current: for lists that show no runs but what each target is busy with: target path -> ref of its run.
+        current: for lists that show no runs but what each target is busy with: target path -> path of its run's ref.
     """
 
     items: tuple[T, ...]
@@ -110,7 +110,7 @@ class Page(Generic[T]):
     count: int | None = None
     pages: int | None = None
     oldest: datetime | None = None
-    current: Mapping[str, Ref | None] = attrs.field(factory=dict[str, "Ref | None"])
+    current: Mapping[str, str | None] = attrs.field(factory=dict[str, "str | None"])
 
 
 def oldest(runs: Iterable[Run]) -> datetime | None:

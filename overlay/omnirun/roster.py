@@ -194,10 +194,15 @@ class Roster:
 
     def expire(self, now: float) -> None:
         """Tell those whose deadline has come."""
-        for entry in list(self.pollable()):
-            for waiter in [w for w in entry.waiters if w.deadline is not None and w.deadline <= now]:
-                waiter.emit(Event(Kind.EXPIRED, entry.ref, self._glimpse(entry), entry.failure))
-                self.drop(entry.ref, waiter, now)
+        late = [
+            (entry, waiter)
+            for entry in self.pollable()
+            for waiter in entry.waiters
+            if waiter.deadline is not None and waiter.deadline <= now
+        ]
+        for entry, waiter in late:
+            waiter.emit(Event(Kind.EXPIRED, entry.ref, self._glimpse(entry), entry.failure))
+            self.drop(entry.ref, waiter, now)
 
     def _glimpse(self, entry: Pending) -> Run:
         """What is known of a run without its JSON."""

@@ -189,13 +189,11 @@ class Waiting:
     @staticmethod
     def _own(run: Run, attempt: Attempt) -> Run:
         """Carry on what only the one who triggered knows: where it came from, what it was given."""
-        known = attempt.run
-        return attrs.evolve(
-            run,
-            target=attempt.target or run.target,
-            origin=run.origin if known is None else known.origin,
-            created_at=run.created_at or (None if known is None else known.created_at),
-        )
+        known, target = attempt.run, attempt.target or run.target
+        if known is None and target is run.target:
+            return run
+        origin, created = (run.origin, None) if known is None else (known.origin, known.created_at)
+        return attrs.evolve(run, target=target, origin=origin, created_at=run.created_at or created)
 
     def _give_up(self) -> None:
         """The last poll gave no answer in time either."""

@@ -240,7 +240,7 @@ class Watch:
                 if not self.roster.holds(entry) or entry.fetch is not None:
                     continue
                 sighted.add(entry.ref.path)
-                if current is not None and current.path == entry.ref.path:
+                if current == entry.ref.path:
                     self.roster.still(entry, now)
                 else:
                     self._fetch(entry, now)

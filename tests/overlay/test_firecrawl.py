@@ -205,7 +205,7 @@ def test_list_of_monitors_tells_what_each_is_busy_with() -> None:
     ]
     page = BUSY.read(reply(200, {"data": monitors}), START)
 
-    assert {f"monitors/{ID}": REF, f"monitors/{OTHER_ID}": None} == page.current
+    assert {f"monitors/{ID}": REF.path, f"monitors/{OTHER_ID}": None} == page.current
     assert ((), 4, 100) == (page.items, page.size, page.asked)
 
 

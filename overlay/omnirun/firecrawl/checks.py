@@ -8,7 +8,6 @@ A running check is read with `limit=1`, for its pages matter only once it has en
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import parse_qs, urlsplit
@@ -120,7 +119,7 @@ class Firecrawl(Provider):
         """See `Provider`."""
         return Listing(
             key="monitors",
-            style=Offsets(),
+            style=Offsets(overlap=0.0),  # what shifts past one pass is seen by the next
             request=_list_monitors,
             read=partial(self._monitors, ref.account),
             newest_first=False,
@@ -226,14 +225,16 @@ class Firecrawl(Provider):
 
     def _monitors(self, account: str, response: Response, at: float) -> Page[Run]:
         """The same list for waiting: which check each monitor is busy with."""
-        current: dict[str, Ref | None] = {}
+        current: dict[str, str | None] = {}
         items = self._listed(account, response, at)
         for item in items:
-            if "currentCheckId" in item:
-                with suppress(AttributeError, TypeError, ValueError):  # an id of another form is none of ours
-                    path, check = f"monitors/{spelled(item['id'])}", item["currentCheckId"]
-                    under = f"{path}/checks/"
-                    current[path] = Ref("firecrawl", account, under + spelled(check)) if check else None
+            if "currentCheckId" not in item:
+                continue
+            try:
+                path, check = f"monitors/{spelled(item['id'])}", item["currentCheckId"]
+                current[path] = f"{path}/checks/{spelled(check)}" if check else None
+            except (AttributeError, TypeError, ValueError):  # an id of another form is none of ours
+                continue
         return Page((), len(items), asked=_PAGE_SIZE, current=current)
 
     def _verdict(self, body: Mapping[str, Any]) -> Verdict | None:
