@@ -158,6 +158,14 @@ def test_unknown_word_is_an_end_only_with_a_completion_time(word, completed) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("table", "rows"),
+    [(states.DATAFOLD, test_datafold), (states.FIRECRAWL, test_firecrawl), (states.MONID, test_monid)],
+)
+def test_every_word_of_a_table_has_a_row_above(table, rows) -> None:
+    assert table.keys() - {word for word, *_ in rows.pytestmark[0].args[1]} == set()
+
+
 @pytest.mark.parametrize("word", KNOWN)
 def test_completion_time_changes_no_known_word(word) -> None:
     assert meaning(KNOWN, word) == meaning(KNOWN, word, completed=True)
