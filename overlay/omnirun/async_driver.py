@@ -15,6 +15,8 @@ from omnirun.scheduler import Reply, Step
 from omnirun.scripts import Ended
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from omnirun.async_transport import AsyncTransport
     from omnirun.clock import Clock
     from omnirun.scheduler import Scheduler, Task
@@ -127,10 +129,11 @@ class AsyncDriver:
         for channel in list(self._channels):
             channel.put(Ended(error))
 
-    async def _receive(self, wanted: Receive) -> Any:
+    def _receive(self, wanted: Receive) -> Coroutine[Any, Any, Any]:
+        """Wait for an item; no coroutine of its own, for each of ten thousand waits holds its frames."""
         assert isinstance(wanted.channel, AsyncChannel)
         left = None if wanted.until is None else self._clock.real(wanted.until - self._clock.now())
-        return await wanted.channel.get(left)
+        return wanted.channel.get(left)
 
     async def _alone(self, step: Step) -> Reply:
         self._check()

@@ -22,7 +22,7 @@ from omnirun.errors import BadRef, Unsupported
 from omnirun.paging import Cursors
 from omnirun.provider import Listing, Page, Provider, Query, Site, oldest
 from omnirun.refs import Ref, Target, address, respelled
-from omnirun.replies import accepted, decoded, ended, failure, is_list, is_object, loose, need, unreadable
+from omnirun.replies import accepted, decoded, ended, failure, is_list, is_object, loose, unreadable
 from omnirun.run import Cost, Fresh, instant
 from omnirun.states import Outcome, Phase
 from omnirun_raw.http import UNSET
@@ -287,8 +287,8 @@ def _endpoint(slug: str, endpoint: str, account: str) -> Endpoint | None:
 
 
 def _path(item: wire.Run) -> str:
-    named = need(item.get("runId"), "runId")
-    return f"runs/{named}" if named.isalnum() and named.isascii() else f"runs/{quote(named, safe='')}"
+    named = item["runId"]
+    return f"runs/{named}" if named.isascii() and named.isalnum() else f"runs/{quote(named, safe='')}"
 
 
 def _id(ref: Ref) -> str:

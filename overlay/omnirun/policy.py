@@ -40,7 +40,7 @@ class WaitPolicy:
         retry_after_cap: the longest pause a provider can ask for.
     """
 
-    first: float = 1.0
+    first: float = 2.0
     step: float = 1.0
     cap: float = 30.0
     slow_cap: float = 60.0

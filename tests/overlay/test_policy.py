@@ -24,21 +24,22 @@ def middle():
 
 
 def test_gaps_of_a_fresh_run_grow_by_a_second_to_the_cap() -> None:
-    """1, 2, 3 ... 30, 30: the age that this very polling makes never outruns the count."""
+    """2, 3, 4 ... 30, 30: the age that this very polling makes never outruns the count."""
     age, gaps = 0.0, []
     for polls in range(40):
         gaps.append(POLICY.gap(age, polls, middle))
         age += gaps[-1]
 
-    assert [min(float(n), 30.0) for n in range(1, 41)] == gaps
+    assert [min(float(n), 30.0) for n in range(2, 42)] == gaps
 
 
 @pytest.mark.parametrize(
     ("age", "polls", "expected"),
     [
-        (-60.0, 0, 1.0),
-        (0.0, 0, 1.0),
-        (0.4, 0, 1.0),
+        (-60.0, 0, 2.0),
+        (0.0, 0, 2.0),
+        (0.4, 0, 2.0),
+        (1.0, 0, 2.0),
         (2.0, 0, 2.0),
         (50.0, 0, 10.0),
         (200.0, 0, 20.0),
@@ -80,7 +81,7 @@ def test_gap_never_shrinks_with_age_or_polls(age, older, polls, more) -> None:
 
 @pytest.mark.parametrize(("share", "expected"), [(0.0, 0.9), (0.5, 1.0), (1.0, 1.1)])
 def test_jitter_is_a_tenth(share, expected) -> None:
-    assert expected == pytest.approx(POLICY.gap(0, 0, lambda: share))
+    assert 2 * expected == pytest.approx(POLICY.gap(0, 0, lambda: share))
     assert 30 * expected == pytest.approx(POLICY.longest_gap(lambda: share))
 
 
