@@ -62,7 +62,7 @@ def _families(url: str, rounds: int, dev: Path) -> dict[str, Callable[[], Iterat
         "imports": lambda: imports.rows(url, rounds),
         "gets": lambda: gets.rows(url, rounds),
         "pages": lambda: pages.rows(url, rounds, dev, _RUNS),
-        "crowd": lambda: crowd.rows(url, max(2, rounds // 3)),
+        "crowd": lambda: crowd.rows(url, max(2, rounds // 4)),
         "waiting": waiting.rows,
         "pipeline": lambda: pipeline.rows(dev),
     }

@@ -58,12 +58,16 @@ KINDS = {
 
 @attrs.frozen
 class Crowd:
-    """What waiting for many took: requests without final gets, their mean lag, seconds of our CPU, bytes per run."""
+    """What waiting for many took: requests without final gets, their mean lag, seconds of our CPU, bytes per run.
+
+    `decoding` is how much of the CPU is `json.loads` of what was answered.
+    """
 
     runs: int
     polls: int
     lag: float
     cpu: float
+    decoding: float
     memory: float
 
 
@@ -95,7 +99,8 @@ def crowd(kind: type[providers.Provider], ends: list[float], *, memory: bool = T
     if place or min(lags) < 0:
         raise AssertionError("a run was lost, or reported before its end")
     polls = len(world.sent) - len(ends)
-    return Crowd(len(ends), polls, sum(lags) / len(lags), cpu, weight(kind, ends) if memory else 0.0)
+    held = weight(kind, ends) if memory else 0.0
+    return Crowd(len(ends), polls, sum(lags) / len(lags), cpu, provider.decoding, held)
 
 
 def weight(kind: type[providers.Provider], ends: list[float]) -> float:
@@ -202,8 +207,16 @@ def _crowd_rows(case: str, kind: Kind, median: float, alone: dict[str, Cost]) ->
             note=note,
         )
     per = 10_000 / kind.runs
+    note = f"{found.decoding * per:.2f} s of it are json.loads of what was answered"
     yield Row(
-        case + ": CPU per 10,000 runs", _OURS, "", exactly(found.cpu * per), 1.5, unit="s", steady=False
+        case + ": CPU per 10,000 runs",
+        _OURS,
+        "",
+        exactly(found.cpu * per),
+        1.5,
+        unit="s",
+        steady=False,
+        note=note,
     )
     yield Row(case + ": memory of ours", _OURS, "", exactly(found.memory), 500.0, unit="bytes per run")
 

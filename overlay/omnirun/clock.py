@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 
 class Clock:
@@ -37,6 +36,8 @@ def moment(seconds: float) -> datetime:
 
 def http_date(value: str | None) -> datetime | None:
     """Read the date of an HTTP header; None if it is absent or none."""
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - a tenth of the time of `from omnirun import Client`
+
     try:
         read = None if value is None else parsedate_to_datetime(value)
     except (ValueError, OverflowError):

@@ -108,11 +108,12 @@ def retry_after(response: Response, now: float) -> float | None:
         response: the reply.
         now: seconds UTC, for a date in a reply without one.
     """
-    sent = http_date(response.headers.get("date"))
-    theirs = now if sent is None else sent.timestamp()
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         value = response.headers.get(name)
-        seconds = None if value is None else _header_seconds(value, unit, theirs)
+        if value is None:
+            continue
+        sent = http_date(response.headers.get("date"))
+        seconds = _header_seconds(value, unit, now if sent is None else sent.timestamp())
         if seconds is not None:
             return seconds
     if response.status in (429, 503) and (found := _PROSE.search(response.content[:_PROSE_WITHIN])):
