@@ -102,7 +102,8 @@ def _message(verb: str, row: Mapping[str, Any]) -> Message:
 
     def filled(value: Any) -> Any:
         if isinstance(value, str):
-            return value.replace("{verb}", verb).replace(" {subject}", f" {subject}".rstrip()).strip()
+            return value.replace("{verb}", verb).replace(" {subject}", f" {subject}".rstrip())
         return [filled(item) for item in value] if isinstance(value, list) else value
 
-    return Message(verb=verb, **{key: filled(value) for key, value in row.items()})
+    message = Message(verb=verb, **{key: filled(value) for key, value in row.items()})
+    return attrs.evolve(message, command=message.command.strip())

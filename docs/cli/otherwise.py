@@ -1,7 +1,7 @@
 """The command, otherwise: without some packages, or in a hurry. `python otherwise.py FOLDER OMIT HURRY ARGUMENTS`.
 
 What is left out is left out for good: a folder of links to all else takes the place of site-packages. In a hurry the
-minutes after which a wait gives up are moments.
+minutes after which a wait, or the search for a lost run, gives up are moments.
 """
 
 from __future__ import annotations
@@ -29,13 +29,22 @@ def leave_out(patterns: list[str], folder: Path) -> None:
 
 def hurry() -> None:
     """Turn the minutes of the policy of waiting into moments."""
-    from omnirun.cli import opened  # noqa: PLC0415 - a package may be left out
+    from omnirun import recovery  # noqa: PLC0415 - a package may be left out
+    from omnirun.cli import opened  # noqa: PLC0415
     from omnirun.client import Client  # noqa: PLC0415
     from omnirun.policy import WaitPolicy  # noqa: PLC0415
 
     policy = WaitPolicy(
-        first=0.1, step=0.1, cap=0.3, retry_first=0.05, retry_cap=0.1, give_up_after=0.5, unknown_after=0.5
+        first=0.1,
+        step=0.1,
+        cap=0.3,
+        retry_first=0.05,
+        retry_cap=0.1,
+        give_up_after=0.5,
+        not_found_grace=0.3,
+        unknown_after=0.5,
     )
+    recovery._LOOKS, recovery._LATER_LOOKS = (0.1, 0.3), (0.5,)  # type: ignore[assignment]  # noqa: SLF001
     opened.Client = partial(Client, policy=policy)  # type: ignore[assignment,misc]
 
 

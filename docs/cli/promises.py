@@ -18,6 +18,7 @@ _COLOUR = re.compile(r"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0
 _HIDDEN, _SHOWN = "\x1b[?25l", "\x1b[?25h"
 _DRAWN = re.compile("[⠁-⣿]")
 _SHORTEST = 8
+_TALL = 100  # rows: what is said fits
 _KINDS = ("error: ", "warning: ", "interrupted: ")
 _COPIED = re.compile(
     r"resume with: .*|(triggered|attached|adopted) \S+|omnirun: .*|export .*|# .*|\s*\S+|[\[{].*|\S+(,[^,]*){8,}"
@@ -26,8 +27,8 @@ _COPIED = re.compile(
 
 
 def plain(text: str) -> str:
-    """Leave out escape sequences."""
-    return _ESCAPE.sub("", text)
+    """Leave out escape sequences, and the echo of Ctrl-C, which is the terminal's."""
+    return _ESCAPE.sub("", text).replace("^C", "")
 
 
 def squeezed(text: str) -> str:
@@ -70,7 +71,8 @@ def _of_pipe(message: Message, seen: Seen) -> Iterator[str]:
 
 
 def _of_terminal(message: Message, seen: Seen) -> Iterator[str]:
-    shown, drawn = squeezed(seen.screen), squeezed(seen.raw)
+    drawn = squeezed(seen.raw)
+    shown = squeezed(seen.screen) if message.rows >= _TALL else drawn
     yield from (f"not shown: {words!r}" for words in (*message.data, *message.says) if words not in shown)
     yield from (f"not drawn: {words!r}" for words in message.draws if words not in drawn)
     if seen.setting.environ.get("NO_COLOR"):

@@ -8,6 +8,7 @@ and shown; nothing is written then.
 from __future__ import annotations
 
 import argparse
+import logging
 import re
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -57,6 +58,7 @@ class Tried(NamedTuple):
 
 def try_(message: Message) -> Tried:
     """Try a message in every setting."""
+    logging.disable()  # a sandbox is left in the middle of an answer; the command is in a process of its own
     try:
         seen = [tried(message, setting) for setting in SETTINGS]
     except TimeoutError as late:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import attrs
 
-from omnirun.cli.told import Usage, on_terminal, say
+from omnirun.cli.told import Usage, fresh_line, on_terminal, say
 from omnirun.cli.words import did_you_mean
 from omnirun.errors import BadRef
 from omnirun.refs import Address, Ref, Target
@@ -110,6 +110,9 @@ def _stdin(what: str) -> str:
         sys.stdin.reconfigure(errors="strict")  # type: ignore[union-attr] - some locales let anything pass
     try:
         return sys.stdin.read()
+    except KeyboardInterrupt:
+        fresh_line()
+        raise
     except UnicodeDecodeError as error:
         raise Usage(f"stdin is not text in UTF-8 ({error.reason} at byte {error.start}).") from None
 

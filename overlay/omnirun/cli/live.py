@@ -1,9 +1,11 @@
-"""Runs as they are waited for: a live table on a terminal, a line per change elsewhere; both on stderr."""
+"""Runs as they are waited for: a live table on a terminal, a line per change elsewhere; both on stderr.
+
+Nothing is drawn while stdout goes into a pipe, for who reads from it may write to the same terminal.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from omnirun.cli.rows import STYLES, age
 from omnirun.cli.times import shown
-from omnirun.cli.told import on_terminal, say, stderr
+from omnirun.cli.told import drawing, say, stderr
 from omnirun.cli.words import counted, cut, fit
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class Watched:
         self._ended: dict[Ref, Run] = {}
         self._began = time.monotonic()
         self._lock = threading.Lock()  # the display is drawn by a thread of its own
-        self._live = on_terminal(sys.stderr)
+        self._live = drawing()
 
     def shown(self) -> contextlib.AbstractContextManager[object]:
         """What to wait in."""
@@ -149,7 +151,7 @@ def counting(doing: str, total: int) -> Generator[Callable[[], None], None, None
     def text() -> str:
         return f"{doing} ({done:,} of {total:,})" if total > 1 else doing
 
-    if not on_terminal(sys.stderr):
+    if not drawing():
         yield lambda: None
         return
     from rich.live import Live

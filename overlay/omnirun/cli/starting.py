@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from omnirun.cli.live import counting
 from omnirun.cli.many import Fan
 from omnirun.cli.output import Format, Output
 from omnirun.cli.rows import RUN_COLUMNS, attempt_row
-from omnirun.cli.told import Ending, complain, say
+from omnirun.cli.told import Ending, complain, fresh_line, say
 from omnirun.cli.words import counted
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def trigger(
         output.add(attempt_row(attempt), place)
 
     try:
-        attempts = _started(client, targets, conflict, seen, ending)
+        attempts = _started(client, targets, conflict, seen, ending, "stopped early")
     finally:
         output.close()
     ending.goes_on.clear()  # their refs are the output
@@ -68,7 +67,7 @@ def run(
         if attempt.run is not None:
             say(f"{attempt.run.origin} {attempt.ref}", whole=True)
 
-    attempts = _started(client, targets, conflict, seen, ending)
+    attempts = _started(client, targets, conflict, seen, ending, "stopped before the wait")
     follow(client, attempts, terms, form, quietly=quietly, ending=ending)
 
 
@@ -78,8 +77,9 @@ def _started(
     conflict: OnConflict,
     seen: Callable[[int, Attempt], None],
     ending: Ending,
+    early: str,
 ) -> list[Attempt]:
-    """Trigger all; `seen` is told of each as it is answered."""
+    """Trigger all; `seen` is told of each as it is answered, and `early` is what an interrupt is called."""
     attempts: dict[int, Attempt] = {}
 
     def note(place: int, result: Run | Exception) -> None:
@@ -107,7 +107,7 @@ def _started(
                 of="warning",
             )
         never = len(targets) - len(attempts) - len(lost)
-        ending.why = f"{counted(never, 'target')} not triggered" if never else "stopped before the wait"
+        ending.why = f"{counted(never, 'target')} not triggered" if never else early
         raise
     return [attempts[place] for place in sorted(attempts)]
 
@@ -122,7 +122,9 @@ def _rest(fan: Fan[Target, Run], note: Callable[[int, Run | Exception], None]) -
         "Ctrl-C again leaves now",
         of="interrupted",
     )
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         for place, result in fan.rest(_GRACE):
             note(place, result)
+    except KeyboardInterrupt:
+        fresh_line()
     return sorted(fan.stop())

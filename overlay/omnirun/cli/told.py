@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import stat
 import sys
 import threading
 from functools import cache
@@ -105,6 +106,22 @@ def _go_on(ending: Ending) -> None:
         say(f"  {ref}", whole=True)
     again = " ".join(map(str, refs)) if len(refs) <= _FEW else "-   (with these refs on stdin)"
     say(f"resume with: omnirun wait {again}", whole=True)
+
+
+def fresh_line() -> None:
+    """Go to the next line of a terminal that shows `^C`."""
+    if on_terminal(sys.stderr):
+        with contextlib.suppress(OSError):
+            sys.stderr.write("\n")
+
+
+def drawing() -> bool:
+    """Tell whether there is a terminal to draw on, and nobody at the other end of a pipe who may write to it too."""
+    try:
+        piped = stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode)
+    except (AttributeError, OSError, ValueError):  # a stream of a test's
+        piped = False
+    return on_terminal(sys.stderr) and not piped
 
 
 def on_terminal(stream: object) -> bool:

@@ -32,6 +32,7 @@ _NEXT = (
     (re.compile(r"Teach it with Client\(.*\) or wait again\."), "Wait again with its ref."),
     (re.compile(r"Narrow it with since=, raise scan_limit=, or go on\."), "Narrow it with --since, or go on."),
     (re.compile(r"Resume with cursor='(.*)'\."), r"Go on with: --cursor \1"),
+    (re.compile(r"; `body` holds the start of what came\."), "."),
     (re.compile(r"monid\.Endpoint\('apify', '/x', input=\{\}\)"), "monid:endpoints/apify/x"),
 )
 
