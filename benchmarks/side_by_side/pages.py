@@ -24,6 +24,8 @@ from benchmarks.side_by_side import bodies
 from benchmarks.side_by_side.gets import KEY, accounts
 from benchmarks.side_by_side.rounds import Row, exactly, interleaved, ratios, timed
 from omnirun import Client, datafold, firecrawl, monid
+from omnirun.refs import Ref
+from omnirun.run import Fresh
 from omnirun_raw.datafold import schemas as datafold_schemas
 from omnirun_raw.firecrawl import schemas as firecrawl_schemas
 from omnirun_raw.http import Response
@@ -121,14 +123,16 @@ _STOCK = {
 
 
 def _reading(name: str, rounds: int, stock: Callable[[Any], Any]) -> Iterator[Row]:
-    content, _, provider, target = _PAGES[name]
+    content, key, provider, target = _PAGES[name]
     response, listing, schema = Response(200, {}, content), provider.history(target), _SCHEMAS[name]
+    address = target.run("runs/0").path
     if len(listing.read(response, _NOW).items) != _PAGE:
         raise AssertionError("the page was not read in full")
     found = interleaved(
         {
             "json": _times(lambda: json.loads(content)),
             "omnirun": _times(lambda: listing.read(response, _NOW)),
+            "bare": _times(lambda: [Fresh(Ref(name, "", address)) for _ in json.loads(content)[key]]),
             "pydantic": _times(lambda: schema.model_validate_json(content)),
             "stock": _times(lambda: stock(json.loads(content))),
         },
@@ -136,6 +140,13 @@ def _reading(name: str, rounds: int, stock: Callable[[Any], Any]) -> Iterator[Ro
     )
     case = f"a page of {_PAGE} runs of {name} into values"
     yield Row(case, "omnirun", "json.loads alone", ratios(found["omnirun"], found["json"]), 3.0)
+    yield Row(
+        case,
+        "json.loads and an empty Run and Ref each",
+        "json.loads alone",
+        ratios(found["bare"], found["json"]),
+        note="what is left of the goal is for reading the items",
+    )
     yield Row(
         case, "omnirun", "pydantic, model_validate_json", ratios(found["omnirun"], found["pydantic"]), 1.0
     )

@@ -201,7 +201,7 @@ class Datafold(Provider):
         word = item.get("state") or ""
         meaning = states.meaning(self.states, word)
         return Fresh(
-            monitor.run(path),
+            Ref("datafold", monitor.account, path),
             monitor,
             meaning.phase,
             meaning.outcome,

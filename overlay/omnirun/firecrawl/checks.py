@@ -256,7 +256,7 @@ class Firecrawl(Provider):
         meaning = states.meaning(self.states, word, completed=finished_at is not None)
         credits_ = item.get("actualCredits")
         return Fresh(
-            monitor.run(f"{monitor.path}/checks/{spelled(need(item.get('id'), 'id'))}"),
+            Ref("firecrawl", monitor.account, f"monitors/{monitor.id}/checks/{spelled(item['id'])}"),
             monitor,
             meaning.phase,
             meaning.outcome,
