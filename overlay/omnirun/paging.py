@@ -23,6 +23,8 @@ from omnirun.run import Run
 from omnirun.scheduler import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from omnirun.flows import Asking
     from omnirun.provider import Listing, Page
     from omnirun.scheduler import Flow
@@ -134,7 +136,7 @@ class Window:
 
     def add(self, name: str) -> bool:
         """Remember a name; tells whether it is new."""
-        if name in self:
+        if name in self._newer or name in self._older:
             return False
         if len(self._newer) >= self._half:
             self._older, self._newer = self._newer, set()
@@ -209,7 +211,7 @@ class Pager(Generic[T]):
             raise PageError(
                 f"The list {self._listing.key} could not be read further: {error}.", position
             ) from error
-        fresh = [item for item in page.items if self._new(item)]
+        fresh = self._unseen(page.items)
         self.cursor = self._after(position, page, len(fresh))
         wanted = fresh
         if self._query != _ALL:
@@ -228,14 +230,18 @@ class Pager(Generic[T]):
                 self.cursor,
             )
 
-    def _new(self, item: T) -> bool:
-        """Tell whether a run or target was not seen before, and remember it; what a run made is never seen twice."""
-        match item:
-            case Run(ref=named) | TargetInfo(target=named):
-                identity = named.path  # of one list, so of one provider and account
-            case _:
-                return True
-        return self._seen.add(identity)
+    def _unseen(self, items: Iterable[T]) -> list[T]:
+        """Leave out runs and targets seen before, and remember the rest; what a run made is never seen twice."""
+        fresh: list[T] = []
+        add = self._seen.add
+        for item in items:
+            if isinstance(item, Run):
+                new = add(item.ref.path)  # of one list, so of one provider and account
+            else:
+                new = not isinstance(item, TargetInfo) or add(item.target.path)
+            if new:
+                fresh.append(item)
+        return fresh
 
     def _after(self, position: str, page: Page[T], fresh: int) -> str | None:
         if self._listing.newest_first and self._query.passed(page):

@@ -18,7 +18,7 @@ from omnirun.replies import accepted, decoded
 from omnirun.states import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from omnirun.errors import ApiError
@@ -113,10 +113,10 @@ class Page(Generic[T]):
     current: Mapping[str, str | None] = attrs.field(factory=dict[str, "str | None"])
 
 
-def oldest(runs: Iterable[Run]) -> datetime | None:
-    """Tell when the oldest of some runs was created (or started); None if none says."""
-    times = (run.created_at or run.started_at for run in runs)
-    return min((at for at in times if at is not None), default=None)
+def oldest(runs: Sequence[Run]) -> datetime | None:
+    """Tell when the last of some runs, of which the newest come first, was created (or started); None if none says."""
+    times = (run.created_at or run.started_at for run in reversed(runs))
+    return next((at for at in times if at is not None), None)
 
 
 Wanted = Callable[[str, str], bool]
