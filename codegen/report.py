@@ -81,6 +81,7 @@ class Report:
         """Print a result to stdout, for people; machines get it in the answer."""
         if not self._machine:
             sys.stdout.write(printable(text))
+            sys.stdout.flush()  # in a log, results and progress stand in the order they came
 
     def fail(self, error: Exception, into: dict[str, Any] | None = None) -> None:
         """Say what went wrong; the command will exit with 1.

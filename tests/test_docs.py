@@ -8,16 +8,24 @@ import inspect
 import json
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
+from itertools import islice
 from pathlib import Path
 
 import pytest
 import yaml
 from typer.main import get_command
+from typer.testing import CliRunner
 
 import omnirun
 import omnirun.testing
+from omnirun.registry import BUILT_IN
+from omnirun.sandbox import running_sandbox
 from omnirun.testing import KitClock
+from tests import printed
+from tests.test_contributing import PAGES as PLAYED
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -26,11 +34,26 @@ NAMES = [str(path.relative_to(DOCS)) for path in PAGES]
 BLOCK = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ELSEWHERE = {
     "add-a-provider.md": "tests/codegen/command/test_docs.py",
-    "cli/recordings.md": "docs/cli/record.py",
+    **{name: "docs/cli/*.py" for name in NAMES if re.fullmatch(r"cli/(?!README).*", name)},
     "guide/own-provider.md": "tests/test_custom_provider.py",
     "guide/webhooks.md": "tests/test_guides.py",
+    "how-to/new-provider.md": "tests/test_contributing.py",
 }
 """Pages whose blocks something else runs, for they need more than the sandbox."""
+SHOWN = re.compile(r"^ *print\(.*\) +# (.*)$", re.MULTILINE)
+REMARKS = {
+    "an alert if pages changed, came or went; cost in credits",
+    "or client.items(run)",
+    "output is the id of its diff",
+    "the generated model of the reply",
+}
+"""What stands behind a `print` and is not what it prints."""
+NOT_RUN = {
+    "make": "tests/test_contributing.py plays targets",
+    "git": "what it shows is up to the tree",
+    "pip": "it installs",
+}
+"""Programs whose commands show nothing on these pages, and why nobody could compare it."""
 
 
 def blocks(page, *languages):
@@ -54,8 +77,11 @@ def omnirun_clock():
 
 @pytest.mark.parametrize("page", [name for name in NAMES if name not in ELSEWHERE and blocks(name, "python")])
 @pytest.mark.usefixtures("omnirun_sandbox")
-def test_the_code_of_a_page_runs(page, monkeypatch, tmp_path):
-    """From top to bottom, in one namespace, against the sandbox; the tests among it, each with a sandbox of its own."""
+def test_the_code_of_a_page_runs(page, monkeypatch, tmp_path, capsys):
+    """From top to bottom, in one namespace, against the sandbox; the tests among it, each with a sandbox of its own.
+
+    A remark behind a `print` is what it prints.
+    """
     monkeypatch.chdir(tmp_path)
     Path("company.pem").touch()
     space = {"__name__": "__page__"}
@@ -64,6 +90,9 @@ def test_the_code_of_a_page_runs(page, monkeypatch, tmp_path):
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 call(space[node.name], monkeypatch)
+        said = capsys.readouterr().out.splitlines()
+        shown = [remark for remark in SHOWN.findall(text) if remark not in REMARKS]
+        assert [each for each in shown if not any(printed.fits([line], [each]) for line in said)] == []
 
 
 def call(test, monkeypatch):
@@ -82,10 +111,8 @@ def call(test, monkeypatch):
 
 @pytest.mark.parametrize("page", sorted(ELSEWHERE))
 def test_a_page_that_is_run_elsewhere_is_run_there(page):
-    assert (
-        Path(page).name in (ROOT / ELSEWHERE[page]).read_text()
-        or Path(page).stem in (ROOT / ELSEWHERE[page]).read_text()
-    )
+    runs = "".join(path.read_text() for path in ROOT.glob(ELSEWHERE[page]))
+    assert Path(page).name in runs or Path(page).stem in runs
     for text in blocks(page, "python"):
         compile(text, page, "exec")
 
@@ -100,7 +127,7 @@ def commands():
         if page not in ELSEWHERE
         for text in blocks(page, "console")
         for line in text.splitlines()
-        if line.startswith("$ ")
+        if line.startswith("$ make " if str((DOCS / page).resolve().relative_to(ROOT)) in PLAYED else "$ ")
     ]
 
 
@@ -112,8 +139,8 @@ def test_a_command_is_one_that_there_is(page, line):
 def known(words):
     """Fail unless a command line is of a known program, and its verbs, options, targets and extras are there."""
     match words:
-        case ["make", *targets]:
-            made = (ROOT / "Makefile").read_text()
+        case ["make", *words]:
+            made, targets = (ROOT / "Makefile").read_text(), [word for word in words if "=" not in word]
             assert [name for name in targets if not re.search(rf"^{name}:", made, re.MULTILINE)] == []
         case ["python" | ".venv/bin/python", "-m", "codegen", verb, *_]:
             from codegen.__main__ import app  # noqa: PLC0415 - only this needs it
@@ -121,8 +148,6 @@ def known(words):
             assert verb in get_command(app).commands
         case ["python", "-m", "omnirun.sandbox", *_] | ["git", "diff" | "add", *_]:
             pass
-        case ["python3", "-m", "venv", _, "&&", *_] | ["/tmp/fresh/bin/pip", "freeze", *_]:
-            pass  # a fresh environment, to renew the pins
         case ["python", script, *_]:
             assert (ROOT / script).is_file()
         case ["pip", "install", what]:
@@ -138,6 +163,45 @@ def known(words):
             assert {word for word in rest if word.startswith("--")} <= options
         case _:
             pytest.fail(f"nobody knows whether {words} works")
+
+
+def showing():
+    return [
+        pytest.param(page, printed.commands(text), id=f"{page}: {text.partition(chr(10))[0]}")
+        for page in [*NAMES, "../README.md"]
+        if page not in ELSEWHERE and f"docs/{page}" not in PLAYED
+        for text in blocks(page, "console")
+        if any(not line.startswith(("$ ", "    # ")) for line in text.splitlines())
+    ]
+
+
+@pytest.mark.parametrize(("page", "commands"), showing())
+def test_a_block_shows_what_its_commands_print(page, commands, monkeypatch):
+    """With one sandbox for a block; a command that shows nothing is not run."""
+    with running_sandbox(speed=50) as running:
+        for name, value in running.environment.items():
+            monkeypatch.setenv(name, value)
+        for command, shown in commands:
+            said = outcome(command) if shown else []
+            assert printed.fits(said, shown), "\n".join([page, f"$ {command}", *said])
+
+
+def outcome(command):
+    """What a command prints."""
+    match shlex.split(command):
+        case ["omnirun", "run" | "history", *_] as words:
+            from omnirun.cli.app import app  # noqa: PLC0415 - only this needs it
+
+            return CliRunner().invoke(app, words[1:], catch_exceptions=False).output.splitlines()
+        case ["python", "-m", "codegen", "explain", _]:
+            return printed.codegen(command, ROOT)
+        case ["python", "-m", "omnirun.sandbox"]:
+            with subprocess.Popen([sys.executable, "-m", "omnirun.sandbox"], stdout=subprocess.PIPE) as begun:
+                said = [line.decode().rstrip() for line in islice(begun.stdout, 2 + 2 * len(BUILT_IN))]
+                begun.kill()
+            return said
+        case [program, *_]:
+            pytest.fail(NOT_RUN.get(program, f"nobody runs {program}, so nobody knows what it prints"))
 
 
 @pytest.mark.parametrize("page", [name for name in NAMES if blocks(name, "yaml", "toml", "json")])
@@ -157,7 +221,7 @@ def test_configuration_can_be_read(page):
 
 def test_every_language_of_a_block_is_tested():
     languages = {language for page in NAMES for language, _, _ in BLOCK.findall((DOCS / page).read_text())}
-    assert languages <= {"python", "console", "yaml", "toml", "json", ""}
+    assert languages <= {"python", "console", "yaml", "toml", "json", "diff", ""}
 
 
 # --------------------------------------------------------------------------------------------- what is told
@@ -170,7 +234,7 @@ def test_every_page_is_in_the_navigation():
     assert "http" not in re.sub(r"#.*", "", text), "nothing is loaded from elsewhere"
 
 
-@pytest.mark.parametrize("provider", ["datafold", "firecrawl", "monid"])
+@pytest.mark.parametrize("provider", BUILT_IN)
 def test_a_provider_s_page_is_what_specs_and_tables_say(provider):
     """If not: python docs/tools/providers.py."""
     made = tool("providers").page(provider)
@@ -181,7 +245,7 @@ def test_every_public_name_is_in_the_reference():
     text = "".join((DOCS / page).read_text() for page in NAMES if page.startswith("reference/"))
     shown = set(re.findall(r"^::: ([\w.]+)$", text, re.MULTILINE))
     public = {f"omnirun.{name}" for name in omnirun.__all__ if not name.startswith("__")}
-    modules = {"omnirun.datafold", "omnirun.firecrawl", "omnirun.monid"}
+    modules = {f"omnirun.{name}" for name in BUILT_IN}
     targets = {name for name in shown if name.rpartition(".")[0] in modules}
     assert public - modules - shown == set()
     assert {name.rpartition(".")[0] for name in targets} == modules

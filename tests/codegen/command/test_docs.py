@@ -3,12 +3,9 @@
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
-from contextlib import chdir
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -16,63 +13,9 @@ from typer.testing import CliRunner
 from codegen.__main__ import app
 from codegen.build import ROOT
 from codegen.report import STAGES
+from tests.printed import BLOCK, CODEGEN, blocks, codegen, commands, fits, shell
 
 DOCS = ROOT / "docs"
-CODEGEN = "python -m codegen "
-BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def _run(command, folder, *, inside):
-    """What a command prints; codegen runs in this process, where that shows the same, without a new Python."""
-    if inside and command.startswith(CODEGEN):
-        arguments = [
-            path for each in shlex.split(command.removeprefix(CODEGEN)) for path in _globbed(each, folder)
-        ]
-        with chdir(folder):
-            done = CliRunner().invoke(app, arguments, catch_exceptions=False)
-        return done.output.splitlines()
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "LC_ALL": "C"}
-    done = subprocess.run(
-        ["bash", "-c", f"{command} 2>&1"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "Traceback" not in done.stdout
-    return done.stdout.splitlines()
-
-
-def _globbed(argument, folder):
-    """An argument as the shell would pass it."""
-    found = (
-        sorted(path.relative_to(folder).as_posix() for path in folder.glob(argument))
-        if "*" in argument
-        else []
-    )
-    return found or [argument]
-
-
-def _fits(said, expected):
-    """Whether lines are as the page shows them; `...` stands for any lines, or for the rest of one."""
-    if not expected:
-        return not said
-    first, rest = expected[0], expected[1:]
-    if first == "...":
-        return any(_fits(said[skip:], rest) for skip in range(len(said) + 1))
-    if not said:
-        return False
-    pattern = re.escape(first).replace(r"\.\.\.", ".*")
-    pattern = re.sub(r"built\\ in\\ [\d\\.]+\\ s", r"built\\ in\\ [\\d.]+\\ s", pattern)
-    return re.fullmatch(pattern, said[0]) is not None and _fits(said[1:], rest)
-
-
-def _commands(text):
-    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
-        command, _, shown = part.partition("\n")
-        yield command, shown.splitlines()
 
 
 def _python(code, folder):
@@ -92,15 +35,16 @@ def _python(code, folder):
 
 def test_add_a_provider(tmp_path):
     shutil.copytree(DOCS / "pages", tmp_path / "docs" / "pages")
-    blocks = BLOCK.findall((DOCS / "add-a-provider.md").read_text())
+    page = blocks((DOCS / "add-a-provider.md").read_text())
     started = False
-    assert [language for language, _, _ in blocks].count("console") >= 8
-    for language, argument, text in blocks:
+    assert [language for language, _, _ in page].count("console") >= 8
+    for language, argument, text in page:
         if language == "console":
-            for command, shown in _commands(text):
-                said = _run(command, tmp_path, inside=started)
-                started |= command.startswith(CODEGEN)  # the first one is started as a reader starts it
-                assert _fits(said, shown), "\n".join([f"$ {command}", *said])
+            for command, shown in commands(text):
+                of_codegen = CODEGEN.match(command) is not None
+                said = (codegen if of_codegen and started else shell)(command, tmp_path)
+                started |= of_codegen  # the first one is started as a reader starts it
+                assert fits(said, shown), "\n".join([f"$ {command}", *said])
         elif language == "python":
             _python(text, tmp_path)
         else:
@@ -108,7 +52,7 @@ def test_add_a_provider(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("said", "expected", "fits"),
+    ("said", "expected", "fits_"),
     [
         (["a", "b"], ["a", "b"], True),
         (["a", "b"], ["a"], False),
@@ -117,11 +61,18 @@ def test_add_a_provider(tmp_path):
         (["a", "b"], ["a", "...", "c"], False),
         (["x: built in 12.3 s"], ["x: built in 1.1 s"], True),
         (["sha256 (abc)"], ["sha256 (..."], True),
+        (
+            ["run  when", "r2   2026-11-21 18:57:53  1.1 s"],
+            ["run  when", "r2  2026-01-02 03:04:05  6 s"],
+            True,
+        ),
+        (["datafold:monitors/42/runs/1235  ok"], ["datafold:monitors/42/runs/1400  ok"], True),
+        (["datafold:monitors/42/runs/1235  ok"], ["datafold:monitors/43/runs/1235  ok"], False),
         ([], ["a"], False),
     ],
 )
-def test_how_lines_are_compared(said, expected, fits):
-    assert _fits(said, expected) is fits
+def test_how_lines_are_compared(said, expected, fits_):
+    assert fits(said, expected) is fits_
 
 
 def test_what_the_documents_point_to_is_there():

@@ -44,7 +44,12 @@ def test_every_option_that_is_named_is_there():
 
 
 @pytest.mark.parametrize(
-    "path", re.findall(r"`((?:codegen|docs|overlay|specs|tests)/[\w./-]+)`", CONTRIBUTING)
+    "path",
+    [
+        path
+        for path in re.findall(r"`((?:codegen|docs|overlay|specs|tests)/[\w./-]+)`", CONTRIBUTING)
+        if "quarry" not in path or path.startswith("docs/")  # the invented provider is made in the play
+    ],
 )
 def test_every_file_that_is_named_is_there(path):
     assert (ROOT / path).exists()
