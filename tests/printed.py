@@ -34,8 +34,11 @@ ALIKE = [
 
 
 def blocks(text: str) -> list[tuple[str, str, str]]:
-    """The code blocks of a page: language, what stands behind it, and the text."""
-    return BLOCK.findall(text)
+    """The code blocks of a page: language, the file that its title names, and the text."""
+    return [
+        (language, re.sub(r'^ title="(.*)"$', r"\1", title), body)
+        for language, title, body in BLOCK.findall(text)
+    ]
 
 
 def commands(text: str) -> list[tuple[str, list[str]]]:

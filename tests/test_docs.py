@@ -267,6 +267,7 @@ def page_of(tmp_path, body, name="index.html"):
         ('<a href="other.html#here">x</a>', []),
         ('<a href="https://example.com/x">x</a>', []),
         ('<a href="">x</a><a href="#top">x</a><p id="top"></p>', []),
+        ("<p>```yaml a/file.yaml</p>", ["shows a fence: what stands behind its language can't be read"]),
         ('<a href="nowhere/">x</a>', ["links to nowhere/, which is not there"]),
         ('<a href="other.html#gone">x</a>', ["links to other.html#gone, which has no such anchor"]),
         ('<img src="https://example.com/a.png">', ["loads https://example.com/a.png from another host"]),

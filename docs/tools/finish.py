@@ -25,15 +25,20 @@ NOT_LOADED = {"canonical", "next", "prev", "edit"}
 
 
 class Page(HTMLParser):
-    """What a page links to, what it loads, and which anchors and classes it has."""
+    """What a page links to, what it loads, which anchors and classes it has, and fences that are shown as text."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
         self.links: list[str] = []
         self.loads: list[str] = []
+        self.fences = 0
         self.ids: set[str] = set()
         self.classes: set[str] = set()
         self.feed(text)
+
+    def handle_data(self, data: str) -> None:
+        """Count what should have been a block of code."""
+        self.fences += data.count("```")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take note of a tag."""
@@ -63,6 +68,8 @@ def finish(site: Path) -> list[str]:
 def faults(site: Path, path: Path, page: Page, pages: dict[Path, Page]) -> Iterator[str]:
     """What is wrong with a page."""
     yield from foreign(site, path, page)
+    if page.fences:
+        yield "shows a fence: what stands behind its language can't be read"
     for link in page.links:
         parts = urlsplit(link)
         if parts.scheme or parts.netloc:
