@@ -74,8 +74,8 @@ docs: $(DOCS_READY) ## Build the documentation into site/; a dead link or a miss
 docs-look: $(DEV_READY) docs ## Look at every page in headless Chromium, phone and desk: console, width, other hosts, search
 	$(BIN)/python docs/tools/look.py site
 
-recordings: $(DEV_READY) ## Try every message of the command in a terminal; write docs/cli/recordings.md and its pictures
-	$(BIN)/python docs/cli/record.py
+recordings: $(DEV_READY) ## Try every message of the command in a terminal; write docs/cli/messages.md, recordings.md and its pictures
+	$(BIN)/python docs/cli/record.py & recording=$$!; $(BIN)/python docs/cli/try_messages.py; tried=$$?; wait $$recording && exit $$tried
 	$(BIN)/python docs/cli/photograph.py
 
 bench: $(DEV_READY) $(BENCH_READY) ## Measure omnirun side by side with its peers; keep it in benchmarks/RESULTS.md (ARGS="gets crowd" measures those)

@@ -42,7 +42,9 @@ def broken(message: Message, seen: Sequence[Seen]) -> list[str]:
     wrong = [f"the exit codes differ: {sorted(codes)}"] if len(codes) > 1 else []
     for each in seen:
         judge = _of_pipe if each.setting.piped else _of_terminal
-        wrong += [f"in {each.setting.name}: {what}" for what in (*_of_any(message, each), *judge(message, each))]
+        wrong += [
+            f"in {each.setting.name}: {what}" for what in (*_of_any(message, each), *judge(message, each))
+        ]
     return wrong
 
 
@@ -64,7 +66,11 @@ def _of_pipe(message: Message, seen: Seen) -> Iterator[str]:
         yield f"what is no data is on stdout: {seen.out[:200]!r}"
     yield from (f"not on stdout: {words!r}" for words in message.data if words not in out)
     yield from (f"not on stderr: {words!r}" for words in message.says if words not in err)
-    yield from (f"on stdout, and it is no data: {words!r}" for words in message.says if words.startswith(_KINDS) and words in out)
+    yield from (
+        f"on stdout, and it is no data: {words!r}"
+        for words in message.says
+        if words.startswith(_KINDS) and words in out
+    )
     yield from (f"drawn in a pipe: {words!r}" for words in message.draws if words in err)
     if seen.err and not message.says and not message.draws:
         yield f"there is more on stderr than is said of it: {seen.err[:200]!r}"
@@ -77,8 +83,10 @@ def _of_terminal(message: Message, seen: Seen) -> Iterator[str]:
     yield from (f"not drawn: {words!r}" for words in message.draws if words not in drawn)
     if seen.setting.environ.get("NO_COLOR"):
         yield from (f"a colour: {found!r}" for found in _COLOUR.findall(seen.raw)[:1])
-    elif not message.omit and re.search(r"^(error|warning|interrupted): ", plain(seen.raw), re.MULTILINE) and not _COLOUR.search(
-        seen.raw
+    elif (
+        not message.omit
+        and re.search(r"^(error|warning|interrupted): ", plain(seen.raw), re.MULTILINE)
+        and not _COLOUR.search(seen.raw)
     ):
         yield "no colour"
     for line in re.split(r"[\r\n]+", plain(seen.raw)):

@@ -1,7 +1,7 @@
-"""Record what the command says in a terminal: `python docs/cli/record.py` writes recordings.md and the pictures.
+"""Record what the command looks like: `python docs/cli/record.py` writes recordings.md and the pictures.
 
-Every message is tried here at the width it has to stand: 80 and 200 columns, in a pipe, without colour, and with
-Ctrl-C at each stage. The providers are the sandbox's; some are told to be slow or to fail.
+What is shown here is chosen for those who want to see the command; every message of it is tried by `try_messages`.
+The providers are the sandbox's; some are told to be slow or to fail.
 """
 
 from __future__ import annotations

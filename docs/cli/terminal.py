@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import signal
 import sys
 import time
@@ -82,7 +83,7 @@ class Terminal:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self.screen)
         self._child = pexpect.spawn(
-            "/bin/sh",
+            shutil.which("bash") or "/bin/sh",  # some other shells end as interrupted though the command did not
             ["-c", command],
             env={**ours, **path, **environ},
             cwd=cwd,

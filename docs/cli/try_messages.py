@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from messages import Message
 
 _AT_ONCE = 6  # most of them wait most of the time
-_HEAD = f"""# Every message
+_HEAD = """# Every message
 
 Written by [try_messages.py](try_messages.py), which tries each of these in a real terminal of 80 columns (which is
 shown) and of 200, in a pipe, and without colour, and fails if one breaks a [promise](promises.py): the same exit code
@@ -92,7 +92,9 @@ def page(shown: Mapping[int, str], every: Sequence[Message]) -> str:
 def main() -> int:
     """Try them all and write what they showed; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("words", nargs="*", help="try only messages whose title or command holds one of these")
+    parser.add_argument(
+        "words", nargs="*", help="try only messages whose title or command holds one of these"
+    )
     words = parser.parse_args().words
     every = messages()
     asked = [

@@ -40,7 +40,7 @@ def ended(ref, outcome=Outcome.SUCCESS, verdict=Verdict.PASS):
 @pytest.fixture
 def watched(monkeypatch):
     """Thirty runs that are watched on a terminal of 14 lines."""
-    monkeypatch.setattr(live, "on_terminal", lambda _: True)
+    monkeypatch.setattr(live, "drawing", lambda: True)
     polls = iter([None, *[4.2] * 100])
     made = live.Watched(dict.fromkeys(REFS), lambda _: next(polls))
     made.shown()
@@ -76,7 +76,7 @@ LONG = Ref.parse(f"firecrawl:monitors/{'0' * 36}/checks/{'1' * 36}")
     ],
 )
 def test_a_long_ref_gives_way_to_what_is_watched(monkeypatch, width, shown):
-    monkeypatch.setattr(live, "on_terminal", lambda _: True)
+    monkeypatch.setattr(live, "drawing", lambda: True)
     watched = live.Watched({LONG: None}, lambda _: 4.2)
     watched.shown()
     watched.see(run(LONG))
@@ -117,7 +117,7 @@ def test_counting_is_drawn_on_a_terminal_only(monkeypatch, capsys):
     with live.counting("reading", 3) as count:
         count()
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(live, "on_terminal", lambda _: True)
+    monkeypatch.setattr(live, "drawing", lambda: True)
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
     monkeypatch.setattr(live, "stderr", lambda: console)
     with live.counting("reading", 3) as count:

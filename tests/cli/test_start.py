@@ -99,8 +99,6 @@ def test_words_are_completed(words, offered):
 
 @pytest.mark.parametrize(("missing", "code"), [("typer", 2), ("rich", 2)])
 def test_a_missing_extra_is_one_sentence(monkeypatch, capsys, missing, code):
-    monkeypatch.delitem(sys.modules, "omnirun.cli.app")
-    monkeypatch.setitem(sys.modules, "omnirun.cli.app", None)
     monkeypatch.setattr("builtins.__import__", refusing(missing, __import__))
     with pytest.raises(SystemExit) as end:
         cli.main()
@@ -112,7 +110,7 @@ def test_a_missing_extra_is_one_sentence(monkeypatch, capsys, missing, code):
 
 def refusing(missing, real, error=None):
     def import_(name, *rest):
-        if name == "omnirun.cli.app":
+        if name == "omnirun.cli.called":
             raise error or ModuleNotFoundError(f"No module named {missing!r}", name=missing)
         return real(name, *rest)
 
@@ -161,7 +159,7 @@ def test_a_sandbox_that_can_t_be_is_one_sentence(arguments, said):
 
 def test_the_sandbox_of_the_command_serves_until_stdin_ends(monkeypatch):
     given = []
-    monkeypatch.setattr("omnirun.sandbox.__main__.main", lambda words: given.extend(words) or 0)
+    monkeypatch.setattr("omnirun.sandbox.__main__.main", lambda words, complain: given.extend(words) or 0)
     arguments = ["sandbox", "--port", "8080", "--speed", "2", "--fault", "{}", "--fault", "[]", "--until-eof"]
     assert CliRunner().invoke(app, arguments).exit_code == 0
     assert given == ["--port", "8080", "--speed", "2.0", "--fault", "{}", "--fault", "[]", "--until-eof"]

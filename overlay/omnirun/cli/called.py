@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import typer
 
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 _COMPLETION = frozenset({"--install-completion", "--show-completion"})
 _SHELLS = "Completion is for bash, zsh, fish and PowerShell."
+
+
+@runtime_checkable
+class _Refusal(Protocol):
+    """Typer's errors of usage, whose class it does not export."""
+
+    def format_message(self) -> str: ...
 
 
 def call(words: Sequence[str]) -> int:
@@ -40,7 +47,9 @@ def _run(words: Sequence[str]) -> int:
         sys.stdout.flush()
     except typer.Abort:
         return Exit.INTERRUPTED
-    except typer.BadParameter.__mro__[1] as error:  # typer's UsageError, which it does not export
+    except Exception as error:
+        if not isinstance(error, _Refusal):
+            raise
         return _refused(error, words)
     except SystemExit as leaving:
         unread = sys.stdout is not stdout  # typer puts another in its place when nobody reads on
@@ -48,9 +57,9 @@ def _run(words: Sequence[str]) -> int:
     return Exit.SUCCESS if code is None else int(code)
 
 
-def _refused(error: Exception, words: Sequence[str]) -> Exit:
+def _refused(error: _Refusal, words: Sequence[str]) -> Exit:
     """Say what is wrong with the words."""
-    said: str = error.format_message()  # type: ignore[attr-defined]
+    said = error.format_message()
     if type(error).__name__ == "NoArgsIsHelpError":  # it is the help
         typer.echo(said, err=True)
         return Exit.USAGE

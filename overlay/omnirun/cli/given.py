@@ -106,8 +106,9 @@ def _of(row: Any, key: str, where: str) -> str:
 def _stdin(what: str) -> str:
     if on_terminal(sys.stdin):
         say(f"reading {what}, from the terminal; Ctrl-D ends it")
-    with contextlib.suppress(AttributeError, ValueError):  # a stream of a test's
-        sys.stdin.reconfigure(errors="strict")  # type: ignore[union-attr] - some locales let anything pass
+    # In some locales anything would pass; a test's stream is none to be told.
+    with contextlib.suppress(AttributeError, ValueError):
+        sys.stdin.reconfigure(errors="strict")  # type: ignore[union-attr]
     try:
         return sys.stdin.read()
     except KeyboardInterrupt:
@@ -198,6 +199,10 @@ def decoded(text: str, where: str) -> dict[str, Any]:
     value = _json(text, where)
     if not isinstance(value, dict):
         raise Usage(f"{where} has to be a JSON object, {{...}}; it is {json.dumps(value)[:40]}.")
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise Usage(f"{where} is not JSON that can be sent: it holds half of a surrogate pair.") from None
     return cast("dict[str, Any]", value)
 
 

@@ -44,7 +44,7 @@ def trigger(
         output.add(attempt_row(attempt), place)
 
     try:
-        attempts = _started(client, targets, conflict, seen, ending, "stopped early")
+        attempts = _started(client, targets, conflict, seen, ending, early="stopped early")
     finally:
         output.close()
     ending.goes_on.clear()  # their refs are the output
@@ -67,7 +67,7 @@ def run(
         if attempt.run is not None:
             say(f"{attempt.run.origin} {attempt.ref}", whole=True)
 
-    attempts = _started(client, targets, conflict, seen, ending, "stopped before the wait")
+    attempts = _started(client, targets, conflict, seen, ending, early="stopped before the wait")
     follow(client, attempts, terms, form, quietly=quietly, ending=ending)
 
 
@@ -77,6 +77,7 @@ def _started(
     conflict: OnConflict,
     seen: Callable[[int, Attempt], None],
     ending: Ending,
+    *,
     early: str,
 ) -> list[Attempt]:
     """Trigger all; `seen` is told of each as it is answered, and `early` is what an interrupt is called."""

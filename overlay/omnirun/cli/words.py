@@ -30,9 +30,13 @@ def _spelled(match: re.Match[str]) -> str:
 _NEXT = (
     (re.compile(r'trigger with on_conflict="attach"'), "give --attach to take it"),
     (re.compile(r"Teach it with Client\(.*\) or wait again\."), "Wait again with its ref."),
-    (re.compile(r"Narrow it with since=, raise scan_limit=, or go on\."), "Narrow it with --since, or go on."),
+    (
+        re.compile(r"Narrow it with since=, raise scan_limit=, or go on\."),
+        "Narrow it with --since, or go on.",
+    ),
     (re.compile(r"Resume with cursor='(.*)'\."), r"Go on with: --cursor \1"),
     (re.compile(r"; `body` holds the start of what came\."), "."),
+    (re.compile(r"Look at what http_client= makes, and at the"), "Look at the"),
     (re.compile(r"monid\.Endpoint\('apify', '/x', input=\{\}\)"), "monid:endpoints/apify/x"),
 )
 

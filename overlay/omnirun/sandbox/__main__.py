@@ -29,14 +29,18 @@ def main(arguments: Sequence[str] | None = None, complain: Callable[[str], objec
     """
     options = _parser().parse_args(arguments)
     try:
-        missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-        if missing:
-            raise ValueError(f"the sandbox needs {', '.join(missing)}: pip install 'omnirun[sandbox]'")
+        _need()
         _serve(options.port, options.speed, options.fault, until_eof=options.until_eof)
     except ValueError as error:
         (complain or _print)(str(error))
         return 1
     return 0
+
+
+def _need() -> None:
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ValueError(f"the sandbox needs {', '.join(missing)}: pip install 'omnirun[sandbox]'")
 
 
 def _serve(port: int, speed: float, rules: Sequence[str], *, until_eof: bool) -> None:

@@ -36,7 +36,9 @@ def read_rule(text: str | bytes) -> Rule:
     try:
         return _RULE.validate_json(text)
     except ValidationError as error:
-        reasons = (": ".join(filter(None, (".".join(map(str, item["loc"])), item["msg"]))) for item in error.errors())
+        reasons = (
+            ": ".join(filter(None, (".".join(map(str, item["loc"])), item["msg"]))) for item in error.errors()
+        )
         raise ValueError("; ".join(reasons)) from None
 
 
