@@ -176,17 +176,31 @@ def limits(provider: Any, facts: Facts) -> Iterator[str]:
             if status >= "4"
         }
     )
+    word = r"\b(limit|page_size)\b"
     yield table(
-        ["", ""],
+        ["", "", "stated in"],
         [
-            ["base URL", f"`{site.base_url}`, or `{prefix}_BASE_URL`"],
-            ["key", f"`{prefix}_API_KEY`, sent as `{site.key_header}: {credential}`"],
-            ["runs on a page", f"{page_size(provider)} are asked for; {published}"],
+            [
+                "base URL",
+                f"`{site.base_url}`, or `{prefix}_BASE_URL`",
+                facts.stating(re.escape(site.base_url.partition("://")[2])),
+            ],
+            [
+                "key",
+                f"`{prefix}_API_KEY`, sent as `{site.key_header}: {credential}`",
+                facts.stating(rf"{re.escape(site.key_header)}|\bscheme: bearer\b"),
+            ],
+            ["runs on a page", f"{page_size(provider)} are asked for; {published}", facts.stating(word)],
             [
                 "polls and triggers",
                 f"{attrs.fields(Account).rate.default:g} a second and account, unless `Account(rate=...)`",
+                "no page; omnirun's own choice",
             ],
-            ["statuses of errors in the spec", ", ".join(f"`{status}`" for status in statuses)],
+            [
+                "statuses of errors in the spec",
+                ", ".join(f"`{status}`" for status in statuses),
+                "the [operations](#operations), each with its page",
+            ],
         ],
     )
 
