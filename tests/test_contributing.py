@@ -146,6 +146,7 @@ def test_the_page_is_true(page, copy):
                     amendments.write(actions)
             case "python", file if file:
                 (copy.root / file).write_text(text)
+                assert copy.shell(f"ruff check --quiet {file}; ruff format --quiet --diff {file}") == []
             case rest:
                 assert rest == ("python", ""), "tests/test_docs.py runs it"
     assert played >= 5
