@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.version import Version
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -239,6 +240,12 @@ def test_a_provider_s_page_is_what_specs_and_tables_say(provider):
     """If not: python docs/tools/providers.py."""
     made = tool("providers").page(provider)
     assert (DOCS / "providers" / f"{provider}.md").read_text() == made
+
+
+def test_pages_install_the_version_that_is_next():
+    texts = [path.read_text() for path in [*PAGES, ROOT / "README.md"]]
+    pins = {pin for text in texts for pin in re.findall(r"\bomnirun(?:\[[\w,]+\])?[=~]=([\d.]*\d)", text)}
+    assert pins == {Version(omnirun.__version__).base_version}
 
 
 def test_every_public_name_is_in_the_reference():
