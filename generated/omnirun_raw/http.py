@@ -216,9 +216,9 @@ def pairs(*values: tuple[str, object] | tuple[str, object, str]) -> tuple[tuple[
     """
     found: list[tuple[str, str]] = []
     for name, value, *style in values:
-        if value is None or isinstance(value, Unset):
+        plain = None if value is UNSET else dump(value)
+        if plain is None:
             continue
-        plain = dump(value)
         if style == ["json"]:
             found.append((name, _json.dumps(plain)))
         elif style == ["deep"]:

@@ -139,6 +139,7 @@ class AsyncDriver:
         self._check()
         if step.delay:
             await asyncio.sleep(self._clock.real(step.delay))
+            self._check()
         return await self._exchange(step)
 
     async def _exchange(self, step: Step) -> Reply:

@@ -13,10 +13,10 @@ from omnirun.transport import PLACES, Pools
 
 if TYPE_CHECKING:
     from omnirun.accounts import Accounts
-    from omnirun.exchange import Timeouts
+    from omnirun.exchange import Exchange, Timeouts
     from omnirun.hooks import Hooks
     from omnirun.scheduler import Step
-    from omnirun.transport import Factory
+    from omnirun.transport import Factory, Pool
     from omnirun_raw.http import Response
 
 
@@ -24,6 +24,7 @@ class AsyncTransport(Pools):
     """Sends from tasks of one event loop."""
 
     transport, handle, client = "AsyncHTTPTransport", "handle_async_request", "AsyncClient"
+    closes = "aclose"
 
     def __init__(self, accounts: Accounts, timeouts: Timeouts, hooks: Hooks, factory: Factory | None) -> None:
         super().__init__(accounts, timeouts, hooks, factory)
@@ -37,18 +38,25 @@ class AsyncTransport(Pools):
         """
         exchange = self._exchange(step)
         async with self._places:
-            with self._pool(step) as pool:
+            pool = self._take(step)
+            try:
                 async with pool.lent:
                     with exchange:
-                        async with asyncio.timeout(self._total):
-                            request = pool.request(**exchange.arguments, extensions=self._limits)
-                            async with aclosing(await pool.send(request)) as reply:
-                                exchange.begin(reply.status_code, reply.headers.raw)
-                                async for chunk in reply.aiter_bytes():
-                                    exchange.take(chunk)
+                        await self._converse(pool, exchange)
+            finally:
+                if self._give_back(pool, step, sound=exchange.whole):
+                    await pool.owner.aclose()
         return exchange.result()
 
     async def close(self) -> None:
         """Close all connections."""
-        for pool in self._pools:
+        for pool in self._close():
             await pool.owner.aclose()
+
+    async def _converse(self, pool: Pool, exchange: Exchange) -> None:
+        async with asyncio.timeout(self._total):
+            request = pool.request(**exchange.arguments(pool.headers), extensions=pool.extensions)
+            async with aclosing(await pool.send(request)) as reply:
+                exchange.begin(reply.status_code, reply.headers.raw)
+                async for chunk in reply.aiter_bytes():
+                    exchange.take(chunk)

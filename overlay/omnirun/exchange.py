@@ -24,7 +24,7 @@ from omnirun.replies import request_id
 from omnirun_raw.http import UNSET, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from omnirun.accounts import Door
     from omnirun.scheduler import Step
@@ -42,7 +42,6 @@ _NOT_SENT = {
 _HEADERS = {
     "user-agent": f"omnirun/{__version__}",
     "accept": "application/json",
-    "accept-encoding": "gzip, deflate",
 }
 _LARGEST = 100 * 2**20
 _ERRORS_FROM = 400
@@ -95,6 +94,8 @@ class Exchange:
         self._body = bytearray()
         self._error: Exception | None = None
         self._started = 0.0
+        self.whole = False
+        """Whether it went well to its end."""
 
     def __enter__(self) -> Self:
         self._headers = _HEADERS | self._hooks.request(self._told) | self._headers | self._credential
@@ -102,6 +103,7 @@ class Exchange:
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        self.whole = error is None
         answered = Answered(
             self._told,
             time.monotonic() - self._started,
@@ -118,15 +120,14 @@ class Exchange:
         self._error = answered.error if isinstance(answered.error, Exception) else error
         return True
 
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """What a request of an HTTP library is made from."""
+    def arguments(self, headers: Mapping[str, str]) -> dict[str, Any]:
+        """Give what a request of an HTTP library is made from; `headers` are those of the library."""
         request = self._step.request
         query = f"?{urlencode(request.params, quote_via=quote)}" if request.params else ""
         arguments: dict[str, Any] = {
             "method": request.method,
             "url": self._told.url + query,  # httpx parses the URL once more for `params`
-            "headers": self._headers,
+            "headers": {**headers, **self._headers},
         }
         if self._content is not None:
             arguments["content"] = self._content
@@ -137,7 +138,7 @@ class Exchange:
         key = self._key.decode()
         self._status = status
         for raw_name, raw_value in headers:
-            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+            name, value = _decoded(raw_name).lower(), _decoded(raw_value)
             self._answer[name] = f"{self._answer[name]}, {value}" if name in self._answer else value
         if self._tells(key):
             self._answer |= {
@@ -186,6 +187,13 @@ class Exchange:
             f"{self._step.lane}: {request.method} {request.path}: {'not sent' if known else 'no answer'}: {what}",
             sent=not known,
         )
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text.decode("latin-1")
 
 
 def _encoded(step: Step) -> bytes:

@@ -240,7 +240,7 @@ class Monid(Provider):
         error = reply.get("error")
         return Fresh(
             Ref("monid", account, _path(item)),
-            _endpoint(item.get("provider", ""), item.get("endpoint", ""), account),
+            _endpoint(str(item.get("provider") or ""), str(item.get("endpoint") or ""), account),
             meaning.phase,
             outcome,
             meaning.verdict,
@@ -270,7 +270,7 @@ def _cost(item: wire.Run) -> Cost | None:
         if isinstance(value, (int, float)):
             return _priced(float(value), "")
         if is_object(value) and (amount := value.get("amount")) is not None:
-            return _priced(float(amount), value.get("currency") or "")
+            return _priced(float(amount), str(value.get("currency") or ""))
     return None
 
 

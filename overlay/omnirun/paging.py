@@ -188,6 +188,8 @@ class Pager(Generic[T]):
         self._vain = 0  # items read since the last one that was asked for
         self._seen = Window(_WINDOW)
         self._read = Window(_WINDOW)
+        self._pages = 0
+        self._anchor: str | None = None  # a cursor far back, so that no loop is too long to be seen
         self._count: int | None = None
 
     def next_page(self) -> Flow[list[T]]:
@@ -250,7 +252,11 @@ class Pager(Generic[T]):
             Passed(position, page, fresh, shifted=self._shifted(position, page))
         )
         self._read.add(position)
-        if following in self._read and isinstance(self._listing.style, Cursors):
+        self._pages += 1
+        if self._pages & (self._pages - 1) == 0:  # 1, 2, 4, 8 ...
+            self._anchor = position
+        round_again = following is not None and (following in self._read or following == self._anchor)
+        if round_again and isinstance(self._listing.style, Cursors):
             raise PageError(
                 f"The list {self._listing.key} repeats its cursor, it would go round for ever.", position
             )

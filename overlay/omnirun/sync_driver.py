@@ -147,6 +147,7 @@ class SyncDriver:
         self._check()
         if step.delay:
             time.sleep(self._clock.real(step.delay))
+            self._check()
         return self._exchange(step)
 
     def _exchange(self, step: Step) -> Reply:

@@ -17,19 +17,19 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from omnirun.errors import OmnirunError
+from omnirun.errors import ClientClosed, OmnirunError
 from omnirun.exchange import Exchange
 from omnirun.watchdog import Watchdog
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Generator, Mapping
+    from collections.abc import Mapping
 
     from omnirun.accounts import Accounts
     from omnirun.exchange import Timeouts
@@ -38,13 +38,17 @@ if TYPE_CHECKING:
     from omnirun_raw.http import Response
 
 _CLIENT_SIZE = 8
+_UNPACKED = {
+    "accept-encoding": "gzip, deflate"
+}  # what every library unpacks; a client names what its own does
 _CONNECTED = ("connect_tcp.complete", "start_tls.complete")
 
 PLACES = 64
 """How many requests may be under way at once."""
 
 Factory = Callable[..., Any]
-"""Makes an HTTP client with httpx's interface from `limits=` and `timeout=`; proxies and trust are its own business."""
+"""Makes an HTTP client with httpx's interface (`build_request`, `send`, `close` or `aclose`) from `limits=` and
+`timeout=`; proxies, trust and cookies are its own business."""
 
 
 @attrs.define(eq=False)
@@ -57,6 +61,8 @@ class Pool:
         send: sends one; gives (or, in an event loop, promises) a reply whose body is not read yet.
         size: how many connections it has at most.
         alone: it serves a single request.
+        headers: what a request of it says besides.
+        extensions: what its library is told besides.
     """
 
     owner: Any
@@ -64,6 +70,8 @@ class Pool:
     send: Callable[[Any], Any]
     size: int = 1
     alone: bool = False
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    extensions: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
     busy: int = 0
     retired: bool = False
     _sockets: list[socket.socket] = attrs.field(factory=list["socket.socket"], init=False)
@@ -89,6 +97,15 @@ class Pool:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
+    def end(self) -> None:
+        """Close it; its library is asked only for a client, for a Ctrl-C may have left a lock of it held."""
+        if self.size > 1:
+            self.owner.close()
+            return
+        self.hang_up()
+        for one in self._sockets:
+            one.close()
+
 
 class Pools:
     """Pools made when needed, and who may use them next; what is shared by sync and async."""
@@ -101,6 +118,9 @@ class Pools:
 
     client: ClassVar[str]
     """The name of httpx's client."""
+
+    closes: ClassVar[str]
+    """The name of the method that closes one."""
 
     def __init__(self, accounts: Accounts, timeouts: Timeouts, hooks: Hooks, factory: Factory | None) -> None:
         self._accounts = accounts
@@ -115,37 +135,51 @@ class Pools:
         self._lock = threading.Lock()
         self._pools: list[Pool] = []
         self._free: dict[str, list[Pool]] = {}  # by base URL, once for each free connection
+        self._closed = False
 
-    def _take(self, base_url: str) -> Pool:
+    def _take(self, step: Step) -> Pool:
         """Choose the pool that was busy last, for its connection is open; a new one if there is none."""
-        free = self._free.setdefault(base_url, [])
-        if not free:
-            pool = self._open()
-            self._pools.append(pool)
-            free += [pool] * pool.size
-        pool = free.pop()
-        pool.busy += 1
-        return pool
-
-    @contextmanager
-    def _pool(self, step: Step) -> Generator[Pool, None, None]:
-        """Lend a pool."""
-        if step.fresh:
-            yield self._open(alone=True)
-            return
-        base_url = self._accounts.door(step.lane).base_url
         with self._lock:
-            pool = self._take(base_url)
-        try:
-            yield pool
-        finally:
-            with self._lock:
-                pool.busy -= 1
-                over = pool.retired and not pool.busy
-                if not pool.retired:
-                    self._free[base_url].append(pool)
-            if over:
-                pool.owner.close()
+            if self._closed:
+                raise ClientClosed
+            if not step.fresh:
+                free = self._free.setdefault(self._accounts.door(step.lane).base_url, [])
+                if not free:
+                    pool = self._open()
+                    self._pools.append(pool)
+                    free += [pool] * pool.size
+                pool = free.pop()
+                pool.busy += 1
+                return pool
+        return self._open(alone=True)
+
+    def _give_back(self, pool: Pool, step: Step, *, sound: bool) -> bool:
+        """Take a pool back; tells whether it is to be closed.
+
+        A single connection whose exchange did not end well is not used again: its library may take it for busy.
+        """
+        with self._lock:
+            if pool.alone:
+                return False
+            pool.busy -= 1
+            if self._closed or not (sound or pool.size > 1):
+                self._retire(pool)
+            if not pool.retired:
+                self._free[self._accounts.door(step.lane).base_url].append(pool)
+            return pool.retired and not pool.busy
+
+    def _retire(self, pool: Pool) -> None:
+        """Use a pool no more; called with the lock held."""
+        pool.retired = True
+        self._pools = [other for other in self._pools if other is not pool]
+        for base_url, free in self._free.items():
+            self._free[base_url] = [other for other in free if other is not pool]
+
+    def _close(self) -> list[Pool]:
+        """Lend no pool any more; gives those to close."""
+        with self._lock:
+            self._closed = True
+            return self._pools
 
     def _open(self, *, alone: bool = False) -> Pool:
         import httpx  # noqa: PLC0415 - it takes longer than all of omnirun; who only opens a client doesn't pay
@@ -160,6 +194,9 @@ class Pools:
                 make = partial(make, verify=self._tls)
             size = 1 if alone else _CLIENT_SIZE
             client = make(limits=_limits(library or httpx, size, alone=alone), timeout=self._timeout)
+            getattr(client, self.closes)  # one of the other world is refused before anything is sent
+            if library is not None:
+                _without_cookies(client)
             send = partial(client.send, stream=True, follow_redirects=False)  # the key stays where it belongs
             return Pool(client, client.build_request, send, size, alone)
         except Exception as error:
@@ -172,7 +209,8 @@ class Pools:
         transport = getattr(library, self.transport)(
             limits=_limits(library, 1, alone=alone), verify=self._tls
         )
-        return Pool(transport, library.Request, getattr(transport, self.handle), 1, alone)
+        handle = getattr(transport, self.handle)
+        return Pool(transport, library.Request, handle, 1, alone, _UNPACKED, self._limits)
 
     def _exchange(self, step: Step) -> Exchange:
         return Exchange(step, self._accounts.door(step.lane), self._hooks, self._total)
@@ -181,7 +219,7 @@ class Pools:
 class SyncTransport(Pools):
     """Sends from threads; each blocks until its reply is there."""
 
-    transport, handle, client = "HTTPTransport", "handle_request", "Client"
+    transport, handle, client, closes = "HTTPTransport", "handle_request", "Client", "close"
 
     def __init__(self, accounts: Accounts, timeouts: Timeouts, hooks: Hooks, factory: Factory | None) -> None:
         super().__init__(accounts, timeouts, hooks, factory)
@@ -195,37 +233,50 @@ class SyncTransport(Pools):
             TransportError: no whole answer came back.
         """
         exchange = self._exchange(step)
-        with self._places, self._pool(step) as pool, pool.lent, exchange:
-            mark = self._watchdog.begin(partial(self._give_up, pool))
+        with self._places:
+            pool = self._take(step)
             try:
-                extensions = {**self._limits, "trace": pool.trace}
-                request = pool.request(**exchange.arguments, extensions=extensions)
-                with closing(pool.send(request)) as reply:
-                    exchange.begin(reply.status_code, reply.headers.raw)
-                    for chunk in reply.iter_bytes():
-                        exchange.take(chunk)
+                with pool.lent, exchange:
+                    self._converse(pool, exchange)
             finally:
-                self._watchdog.done(mark)
+                if self._give_back(pool, step, sound=exchange.whole):
+                    pool.end()
         return exchange.result()
 
     def close(self) -> None:
         """Close all connections."""
         self._watchdog.close()
-        for pool in self._pools:
+        for pool in self._close():
             pool.owner.close()
+
+    def _converse(self, pool: Pool, exchange: Exchange) -> None:
+        mark = self._watchdog.begin(partial(self._give_up, pool))
+        try:
+            extensions = {**pool.extensions, "trace": pool.trace}
+            request = pool.request(**exchange.arguments(pool.headers), extensions=extensions)
+            with closing(pool.send(request)) as reply:
+                exchange.begin(reply.status_code, reply.headers.raw)
+                for chunk in reply.iter_bytes():
+                    exchange.take(chunk)
+        finally:
+            self._watchdog.done(mark)
 
     def _give_up(self, pool: Pool) -> None:
         """End a request that is overdue; reads that share its pool fail with it and are sent again by their flows."""
         with self._lock:
-            pool.retired = True
-            self._pools = [other for other in self._pools if other is not pool]
-            for base_url, free in self._free.items():
-                self._free[base_url] = [other for other in free if other is not pool]
+            self._retire(pool)
         pool.hang_up()
 
 
 def _limits(library: Any, size: int, *, alone: bool) -> Any:
     return library.Limits(max_connections=size, max_keepalive_connections=0 if alone else size)
+
+
+def _without_cookies(client: Any) -> None:
+    """Let a client keep no cookies: accounts share it."""
+    from http.cookiejar import DefaultCookiePolicy  # noqa: PLC0415 - its library has imported it by now
+
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
 
 def _library(make: Factory, name: str) -> Any:

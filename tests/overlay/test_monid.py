@@ -347,3 +347,18 @@ def test_ref_with_needless_escapes_is_waited_for_as_it_was_given() -> None:
 
     assert Outcome.SUCCESS is world.run(world.engine.wait(world, "monid:runs/%30%31HX", 60, None)).outcome
     assert 1 == len(world.sent)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"price": {"amount": 1, "currency": ["USD"]}},
+        {"price": {"amount": 1, "currency": {"code": "USD"}}},
+        {"provider": ["apify"]},
+        {"endpoint": {"path": "/x"}},
+    ],
+    ids=str,
+)
+def test_what_was_started_is_a_run_whatever_its_other_fields_hold(odd) -> None:
+    """It may have been paid for."""
+    assert str(triggered(reply(202, STARTED | odd)).ref) == "monid@eu:runs/01HX"

@@ -560,3 +560,23 @@ def test_a_window_knows_its_last_half_and_holds_no_more_than_its_size(numbers, s
             added.append(name)
         assert all(known in window for known in added[-(size // 2) :])
         assert len(window._newer | window._older) <= size
+
+
+@pytest.mark.parametrize("length", [1, 2, 7, 40])
+def test_a_loop_of_cursors_is_seen_however_long(length, monkeypatch) -> None:
+    """Also one that is longer than what is remembered: here four cursors."""
+    monkeypatch.setattr("omnirun.paging._WINDOW", 4)
+
+    def serve(request, _):
+        page = int(dict(request.params).get("cursor", "0") or 0)
+        return reply(200, {"numbers": [page], "cursor": str((page + 1) % length)})
+
+    world = World(serve)
+    reader = pager(world, Cursors())
+
+    def read_on() -> None:
+        for _ in range(4 * length + 8):
+            world.run(reader.next_page())
+
+    with pytest.raises(PageError, match="repeats its cursor"):
+        read_on()

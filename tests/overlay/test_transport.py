@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import inspect
 import re
 import socket
 import threading
@@ -17,7 +18,7 @@ from omnirun import Account, AmbiguousTrigger, AsyncClient, Client, Timeouts, Wa
 from omnirun.accounts import Accounts
 from omnirun.async_transport import AsyncTransport
 from omnirun.clock import Clock
-from omnirun.errors import OmnirunError, TransportError
+from omnirun.errors import ClientClosed, OmnirunError, TransportError
 from omnirun.hooks import Hooks
 from omnirun.registry import provider
 from omnirun.scheduler import Step
@@ -115,6 +116,7 @@ def send(kind, url, step, timeouts=SOON):
     return asyncio.run(main())
 
 
+READ = Step(request("GET"), "datafold")
 BOTH = pytest.mark.parametrize("kind", ["sync", "async"])
 
 
@@ -229,7 +231,7 @@ def test_requests_are_spread_over_small_pools():
 
 def test_the_pools_of_a_client_share_one_tls_context():
     transport = SyncTransport(accounts("https://localhost"), SOON, Hooks(), None)
-    owners = [transport._take("https://localhost").owner for _ in range(20)]
+    owners = [transport._take(READ).owner for _ in range(20)]
     assert len(set(map(id, owners))) == 20
     assert len({id(owner._pool._ssl_context) for owner in owners}) == 1
     transport.close()
@@ -238,11 +240,20 @@ def test_the_pools_of_a_client_share_one_tls_context():
 @pytest.mark.parametrize(("factory", "size"), [(None, 1), (lambda **given: httpx.Client(**given), 8)])  # noqa: PLW0108 - not its very client
 def test_a_connection_is_used_again_and_only_for_its_own_host(factory, size):
     with contextlib.closing(SyncTransport(accounts("http://h"), SOON, Hooks(), factory)) as transport:
-        first = [transport._take("http://one") for _ in range(size)]
-        other = transport._take("http://other")
+        transport._accounts = Accounts(
+            [Account(name, api_key=KEY, base_url=f"http://{name}") for name in ("datafold", "monid")],
+            {},
+            provider,
+        )
+        lanes = [transport._accounts.lane(name, "") for name in ("datafold", "monid")]
+        one, two = (Step(request("GET"), lane) for lane in lanes)
+        first = [transport._take(one) for _ in range(size)]
+        other = transport._take(two)
         assert {id(pool) for pool in first} == {id(transport._pools[0])}
         assert other is not first[0]
-        assert transport._take("http://one") not in (*first, other)
+        assert transport._take(one) not in (*first, other)
+        transport._give_back(other, two, sound=True)
+        assert transport._take(two) is other
 
 
 @BOTH
@@ -262,13 +273,18 @@ def test_a_host_that_no_proxy_names_is_asked_itself(kind, monkeypatch):
         assert send(kind, url, Step(request("GET"), "datafold")).status == 200
 
 
-def test_accounts_that_share_connections_share_no_cookies():
+@pytest.mark.parametrize("proxied", [False, True])
+def test_accounts_that_share_connections_share_no_cookies(proxied, monkeypatch):
     with (
         listening(answering(http(200, b"{}", b"set-cookie: session=of-one-account\r\n"))) as (url, heard),
         contextlib.closing(SyncTransport(accounts(url), SOON, Hooks(), None)) as transport,
     ):
+        monkeypatch.setenv("NO_PROXY", "")
+        if proxied:
+            monkeypatch.setenv("HTTP_PROXY", url)
         for _ in range(2):
-            transport.send(Step(request("GET"), "datafold"))
+            transport.send(READ)
+        assert isinstance(transport._pools[0].owner, httpx.Client) is proxied
     assert len(heard) == 2
     assert b"cookie" not in heard[1].lower()
 
@@ -493,7 +509,7 @@ def test_the_very_client_of_a_library_names_the_library_and_needs_no_client(libr
         (lambda **given: named.Client(**given), named.Client),  # noqa: PLW0108 - not its very client
     ):
         with contextlib.closing(SyncTransport(accounts("http://h"), SOON, Hooks(), factory)) as transport:
-            assert isinstance(transport._take("http://h").owner, kind)
+            assert isinstance(transport._take(READ).owner, kind)
 
 
 @BOTH
@@ -515,3 +531,156 @@ def test_a_client_of_httpx2_does_as_well(kind):
 
             run = asyncio.run(main())
     assert (run.state, b"authorization: Key df-secret-key" in heard[0]) == ("ok", True)
+
+
+# ---- what must not go wrong because connections are used again
+
+
+async def outcome(made):
+    """What a call of either world comes to."""
+    return await made if inspect.isawaitable(made) else made
+
+
+@contextlib.asynccontextmanager
+async def staying():
+    """A server that keeps its connections open."""
+    writers = []
+
+    async def serve(reader, writer):
+        writers.append(writer)
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+                await writer.drain()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for writer in writers:
+            writer.close()
+        await asyncio.sleep(0.05)
+
+
+def test_a_request_that_is_cancelled_anywhere_spoils_none_that_follow():
+    """Twice, a step apart: httpcore may take its connection for busy ever after."""
+
+    async def main():
+        async with staying() as url:
+            transport = AsyncTransport(accounts(url), Timeouts(connect=2.0, read=2.0), Hooks(), None)
+            for steps in range(60):
+                task = asyncio.create_task(transport.send(READ))
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                assert (await transport.send(READ)).status == 200
+            await transport.close()
+
+    asyncio.run(main())
+
+
+@BOTH
+def test_a_connection_whose_exchange_did_not_end_well_is_not_used_again(kind):
+    """What its library makes of it does not matter then."""
+    world = SyncTransport if kind == "sync" else AsyncTransport
+
+    def cut(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{")
+
+    cut.reads = True
+
+    async def main():
+        with listening(cut) as (url, _):
+            transport = world(accounts(url), SOON, Hooks(), None)
+            for _ in range(3):
+                with pytest.raises(TransportError):
+                    await outcome(transport.send(READ))
+                assert (transport._pools, transport._free) == ([], {url: []})
+            await outcome(transport.close())
+
+    asyncio.run(main())
+
+
+@BOTH
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_closed_transport_sends_nothing(kind, fresh):
+    world = SyncTransport if kind == "sync" else AsyncTransport
+
+    async def main():
+        with listening(answering(http(200))) as (url, heard):
+            transport = world(accounts(url), SOON, Hooks(), None)
+            busy = transport._take(READ)
+            await outcome(transport.close())
+            with pytest.raises(ClientClosed):
+                await outcome(transport.send(Step(request("GET"), "datafold", fresh=fresh)))
+            assert transport._give_back(busy, READ, sound=True)
+            assert heard == []
+
+    asyncio.run(main())
+
+
+@BOTH
+def test_a_read_that_is_to_be_sent_again_is_not_once_the_client_is_closed(kind):
+    late = http(503, b"{}", b"retry-after: 1\r\n")
+    with listening(answering(late)) as (url, heard):
+        account = Account("datafold", api_key=KEY, base_url=url)
+
+        async def main():
+            client = AsyncClient(accounts=[account])
+            read = asyncio.create_task(client.get("datafold:monitors/42/runs/7"))
+            await asyncio.sleep(0.5)
+            await client.close()
+            with pytest.raises(ClientClosed):
+                await read
+
+        if kind == "async":
+            asyncio.run(main())
+        else:
+            client = Client(accounts=[account])
+            threading.Timer(0.5, client.close).start()
+            with pytest.raises(ClientClosed):
+                client.get("datafold:monitors/42/runs/7")
+    assert len(heard) == 1
+
+
+@pytest.mark.parametrize(("kind", "wrong"), [(Client, httpx.AsyncClient), (AsyncClient, httpx.Client)])
+def test_a_client_of_the_other_world_sends_nothing(kind, wrong):
+    def factory(**given):
+        return wrong(**given)
+
+    with listening(answering(http(200))) as (url, heard):
+        account = Account("datafold", api_key=KEY, base_url=url)
+
+        async def main():
+            client = kind(accounts=[account], http_client=factory)
+            with pytest.raises(OmnirunError, match="nothing was sent"):
+                await outcome(client.get("datafold:monitors/42/runs/7"))
+            await outcome(client.close())
+
+        asyncio.run(main())
+    assert heard == []
+
+
+def test_a_client_of_the_callers_says_itself_what_it_unpacks():
+    def factory(**given):
+        return httpx.Client(headers={"accept-encoding": "identity"}, **given)
+
+    with (
+        listening(answering(http(200))) as (url, heard),
+        contextlib.closing(SyncTransport(accounts(url), SOON, Hooks(), factory)) as transport,
+    ):
+        transport.send(READ)
+    assert b"accept-encoding: identity\r\n" in heard[0].lower()
+
+
+@BOTH
+def test_headers_are_read_as_utf_8_or_latin_1_and_joined(kind):
+    head = "x-a: grün\r\n".encode() + "x-b: grün\r\n".encode("latin-1") + b"X-C: 1\r\nx-c: 2\r\n"
+    with listening(answering(http(200, b"{}", head))) as (url, _):
+        headers = send(kind, url, READ).headers
+    assert (headers["x-a"], headers["x-b"], headers["x-c"]) == ("grün", "grün", "1, 2")
