@@ -218,7 +218,7 @@ def test_a_list_that_breaks_off_is_written_so_far_and_says_where_to_go_on(omniru
         (["run", "nothing"], None, "is not an address"),
         (["run", "datafold:monitors/x"], None, "is no Datafold target"),
         (["run", f"{OK}/runs/7"], None, f"is a run; this verb takes what was run, such as {OK}"),
-        (["run", "monid:runs/7"], None, "is a run; this verb takes what was run, such as monid:..."),
+        (["run", "monid:runs/7"], None, "is a run; this verb takes what was run. Nothing was sent."),
         (["wait", OK], None, f"`omnirun history {OK}` lists them"),
         (["wait", "datafold:x"], None, "is no ref of a Datafold run"),
         (["run", "-"], "\n# nothing\n", "no target was given"),

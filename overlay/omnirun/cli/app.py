@@ -1,4 +1,7 @@
-"""The verbs and their signatures. Nothing here imports more than typer before a verb runs."""
+"""The verbs and their signatures. Nothing here imports more than typer before a verb runs.
+
+A verb reads its arguments before it imports what it works with: whoever mistypes is told at once.
+"""
 
 from typing import Annotated
 
@@ -54,11 +57,12 @@ def run(
 ) -> None:
     """Trigger a run of each target and wait until all have ended."""
     with told(verbose=verbose) as ending:
-        from omnirun.cli import following, opened, starting
         from omnirun.cli import given as reader
-        from omnirun.cli import output as form
 
         asked = reader.targets(targets, reader.given_input(given))
+        from omnirun.cli import following, opened, starting
+        from omnirun.cli import output as form
+
         terms = following.Terms(timeout, frozenset(fail_on.split(",")))
         with opened.client_for(asked, verbose=verbose) as client:
             starting.run(
@@ -85,10 +89,11 @@ def trigger(
     """Trigger a run of each target and print its ref, without waiting."""
     with told(verbose=verbose) as ending:
         from omnirun.cli import given as reader
+
+        asked = reader.targets(targets, reader.given_input(given))
         from omnirun.cli import opened, starting
         from omnirun.cli import output as form
 
-        asked = reader.targets(targets, reader.given_input(given))
         with opened.client_for(asked, verbose=verbose) as client:
             starting.trigger(
                 asked,
@@ -112,11 +117,12 @@ def wait(
 ) -> None:
     """Wait until runs have ended, whoever started them."""
     with told(verbose=verbose) as ending:
-        from omnirun.cli import following, opened
         from omnirun.cli import given as reader
-        from omnirun.cli import output as form
 
         asked = reader.refs(refs)
+        from omnirun.cli import following, opened
+        from omnirun.cli import output as form
+
         terms = following.Terms(timeout, frozenset(fail_on.split(",")))
         with opened.client_for(asked, verbose=verbose) as client:
             following.wait(asked, terms, form.Format(output), quietly=quiet, client=client, ending=ending)
@@ -127,10 +133,11 @@ def get(*, refs: options.Refs, output: options.Output = "table", verbose: option
     """Show how runs stand, without waiting."""
     with told(verbose=verbose) as ending:
         from omnirun.cli import given as reader
+
+        asked = reader.refs(refs)
         from omnirun.cli import opened, reading
         from omnirun.cli import output as form
 
-        asked = reader.refs(refs)
         with opened.client_for(asked, verbose=verbose) as client:
             reading.get(asked, form.Format(output), client=client, ending=ending)
 
@@ -151,10 +158,11 @@ def history(
     """List the runs that targets have had."""
     with told(verbose=verbose) as ending:
         from omnirun.cli import given as reader
+
+        asked = reader.targets(targets)
         from omnirun.cli import opened, reading
         from omnirun.cli import output as form
 
-        asked = reader.targets(targets)
         wanted = reading.Wanted(since, until, tuple(status or ()), limit, cursor)
         with opened.client_for(asked, verbose=verbose) as client:
             reading.history(asked, wanted, form.Format(output), quietly=quiet, client=client, ending=ending)
@@ -172,10 +180,11 @@ def items(
     """List what a finished run made: Firecrawl's pages, Monid's output."""
     with told(verbose=verbose) as ending:
         from omnirun.cli import given as reader
+
+        asked = reader.only_ref(ref)
         from omnirun.cli import opened, reading
         from omnirun.cli import output as form
 
-        asked = reader.only_ref(ref)
         wanted = reading.Wanted(limit=limit, cursor=cursor)
         with opened.client_for([asked], verbose=verbose) as client:
             reading.items(asked, wanted, form.Format(output), client=client, ending=ending)
@@ -186,10 +195,11 @@ def stop(*, refs: options.Refs, output: options.Output = "table", verbose: optio
     """Ask runs to end, where the provider can."""
     with told(verbose=verbose) as ending:
         from omnirun.cli import given as reader
+
+        asked = reader.refs(refs)
         from omnirun.cli import opened, reading
         from omnirun.cli import output as form
 
-        asked = reader.refs(refs)
         with opened.client_for(asked, verbose=verbose) as client:
             reading.stop(asked, form.Format(output), client=client, ending=ending)
 
@@ -207,10 +217,11 @@ def targets(
     """List what an account can run, such as its monitors."""
     with told(verbose=verbose) as ending:
         from omnirun.cli import given as reader
+
+        name, account = reader.lane(provider)
         from omnirun.cli import opened, reading
         from omnirun.cli import output as form
 
-        name, account = reader.lane(provider)
         wanted = reading.Wanted(limit=limit, cursor=cursor)
         with opened.client_of([(name, account)], verbose=verbose) as client:
             reading.targets(
@@ -237,9 +248,10 @@ def report(
     """Draw the histories of targets: one HTML page that needs no network."""
     with told(verbose=verbose) as ending:
         from omnirun.cli import given as reader
-        from omnirun.cli import opened, reading, reporting
 
         asked = reader.targets(targets)
+        from omnirun.cli import opened, reading, reporting
+
         wanted = reading.Wanted(since=since, until=until, limit=limit)
         with opened.client_for(asked, verbose=verbose) as client:
             ending.code = reporting.report(asked, wanted, file, client=client)

@@ -124,7 +124,7 @@ def _target(word: str) -> Target:
         return parse_target(word)
     except BadRef:
         if _is_ref(word):
-            raise BadRef(f"{word} is a run; this verb takes what was run, such as {_stem(word)}.") from None
+            raise BadRef(f"{word} is a run; this verb takes what was run{_stem(word)}.") from None
         raise
 
 
@@ -175,9 +175,10 @@ def _is_target(word: str) -> bool:
 
 
 def _stem(word: str) -> str:
+    """Name what was run, if the ref says it."""
     ref = Ref.parse(word)
     target = provider(ref.provider).target_of(ref)
-    return f"{ref.provider}:..." if target is None else str(target)
+    return "" if target is None else f", such as {target}"
 
 
 # ------------------------------------------------------------------------------------------------ the input
