@@ -64,7 +64,7 @@ class Message:
         rows: how high the terminal is.
         omit: patterns of what is not installed.
         hurry: the minutes of the policy of waiting are moments.
-        defect: it is one of a plug-in's, and shown: it may hold a traceback.
+        colourless: it is said before there is a console.
     """
 
     verb: str
@@ -83,7 +83,7 @@ class Message:
     rows: int = 100
     omit: Sequence[str] = ()
     hurry: bool = False
-    defect: bool = False
+    colourless: bool = False
 
 
 def messages() -> list[Message]:

@@ -52,7 +52,7 @@ def _of_any(message: Message, seen: Seen) -> Iterator[str]:
     shown = "\n".join((*seen.stages, seen.raw, seen.out, seen.err))
     if seen.code != message.code:
         yield f"the exit code is {seen.code}, not {message.code}"
-    if "Traceback" in shown and not message.defect:
+    if "Traceback" in shown:
         yield "a traceback"
     if message.verb != "sandbox" and any(key in shown for key in seen.keys if len(key) >= _SHORTEST):
         yield "a key is shown"  # those of the sandbox are shown by the sandbox, to be copied
@@ -84,7 +84,7 @@ def _of_terminal(message: Message, seen: Seen) -> Iterator[str]:
     if seen.setting.environ.get("NO_COLOR"):
         yield from (f"a colour: {found!r}" for found in _COLOUR.findall(seen.raw)[:1])
     elif (
-        not message.omit
+        not message.colourless
         and re.search(r"^(error|warning|interrupted): ", plain(seen.raw), re.MULTILINE)
         and not _COLOUR.search(seen.raw)
     ):

@@ -83,7 +83,8 @@ class Terminal:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self.screen)
         self._child = pexpect.spawn(
-            shutil.which("bash") or "/bin/sh",  # some other shells end as interrupted though the command did not
+            shutil.which("bash")
+            or "/bin/sh",  # some other shells end as interrupted though the command did not
             ["-c", command],
             env={**ours, **path, **environ},
             cwd=cwd,

@@ -31,20 +31,20 @@ def main() -> None:
             raise
         sys.exit(_fail(f"the command omnirun needs {missing.name}: pip install 'omnirun[cli]'"))
     except KeyboardInterrupt:  # before a verb has begun; then `told` watches over it
-        _say("stopped early", of="interrupted")
+        _print("interrupted: stopped early")
         sys.exit(_INTERRUPTED)
 
 
 def _fail(message: str) -> int:
-    _say(message, of="error")
+    try:
+        from omnirun.cli.told import complain
+
+        complain(message)
+    except ModuleNotFoundError:
+        _print(f"error: {message}")
     return 2
 
 
-def _say(message: str, *, of: str) -> None:
-    try:
-        from omnirun.cli.told import say
-
-        say(message, of=of)
-    except ModuleNotFoundError:
-        with contextlib.suppress(OSError):
-            print(f"{of}: {message}", file=sys.stderr, flush=True)  # noqa: T201 - there is no console
+def _print(line: str) -> None:
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - there is no console, or no time for one

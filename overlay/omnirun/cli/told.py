@@ -62,6 +62,7 @@ def stderr() -> Console:
         """One that goes on when nobody hears it: rich would leave, and with it a wait."""
 
         def on_broken_pipe(self) -> None:
+            """Say no more."""
             self.quiet = True
 
     return Said(stderr=True, highlight=False)
