@@ -45,7 +45,7 @@ def rows(url: str, rounds: int, dev: Path, runs: int = _RUNS) -> Iterator[Row]:
     with TemporaryDirectory(prefix="omnirun-bench-") as folder:
         for name in ("datafold", "firecrawl", "monid"):
             with _stock(dev, name, Path(folder)) as stock:
-                yield from _reading(name, rounds * 2, stock)
+                yield from _reading(name, rounds, stock)
 
 
 def _paging(url: str, rounds: int, runs: int) -> Iterator[Row]:

@@ -77,6 +77,7 @@ class Pending:
     failing_since: float = 0.0
     failure: Exception | None = None  # why the last poll failed
     fetch: Task | None = None
+    held: bool = True  # it is still waited for
 
 
 class Roster:
@@ -127,10 +128,6 @@ class Roster:
     def pollable(self) -> Iterable[Pending]:
         """Give the records whose runs are not being fetched already."""
         return (entry for entry in self.pending.values() if entry.fetch is None)
-
-    def holds(self, entry: Pending) -> bool:
-        """Tell whether a record is still waited for."""
-        return self.pending.get(entry.ref) is entry
 
     # ---- what was seen
 
@@ -224,4 +221,5 @@ class Roster:
 
     def _remove(self, entry: Pending, now: float) -> None:
         del self.pending[entry.ref]
+        entry.held = False
         self._gone(entry, now)

@@ -168,10 +168,10 @@ class Watch:
     def _get(self, entries: list[Pending], delay: float) -> Flow[float]:
         """Poll each run by itself; tells when the last reply came."""
         now = 0.0
-        for entry in filter(self.roster.holds, entries):
+        for entry in filter(_held, entries):
             reply = yield self._step(self._provider.get(entry.ref), delay)
             delay, now = 0.0, reply.at
-            if not self.roster.holds(entry):
+            if not entry.held:
                 continue
             try:
                 run = judged(partial(self._provider.read, entry.ref), reply, str(entry.ref))
@@ -237,7 +237,7 @@ class Watch:
         sighted: set[str] = set()
         for path, current in page.current.items():
             for entry in by_target.get(path, ()):
-                if not self.roster.holds(entry) or entry.fetch is not None:
+                if not entry.held or entry.fetch is not None:
                     continue
                 sighted.add(entry.ref.path)
                 if current == entry.ref.path:
@@ -248,7 +248,7 @@ class Watch:
 
     def _miss(self, missing: Iterable[Pending], now: float) -> None:
         for entry in missing:
-            if not self.roster.holds(entry) or entry.fetch is not None:
+            if not entry.held or entry.fetch is not None:
                 continue
             entry.misses += 1
             if entry.misses >= _MISSES:
@@ -285,7 +285,7 @@ class Watch:
         if not isinstance(error, _OUTAGES):
             self._listing = None
             return
-        for entry in filter(self.roster.holds, entries):
+        for entry in filter(_held, entries):
             self.roster.failed(entry, error, now)
         self._rest(error)
 
@@ -298,3 +298,7 @@ class Watch:
 
 def _since(entry: Pending) -> float:
     return entry.since
+
+
+def _held(entry: Pending) -> bool:
+    return entry.held
