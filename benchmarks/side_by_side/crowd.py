@@ -1,7 +1,7 @@
 """Two thousand gets at once, from a server that answers at once and from one that takes 50 ms.
 
-Rules: by hand means 64 or 200 tasks that share one client and take the next address each; how a naive `gather` of all
-two thousand ends is told too. Throughput is what is compared.
+Rules: by hand means 64 or 200 tasks that share one client and take the next address each; throughput is what is
+compared. How a naive `gather` of all two thousand ends is a family of its own.
 """
 
 from __future__ import annotations
@@ -40,15 +40,18 @@ def rows(url: str, rounds: int, count: int = 2000) -> Iterator[Row]:
             name = f"httpx2, {tasks} tasks"
             found_ratios = ratios(found[name], found["omnirun on httpx2"])
             yield Row(case, "omnirun on httpx2", name, found_ratios, 1.0, more=True)
-    # A process of its own: to take two thousand requests back out of one pool keeps it busy for minutes.
-    naive = [
+
+
+def naive(url: str, count: int = 2000) -> Iterator[Row]:
+    """Tell how one gather of everything ends, in a process of its own: it takes minutes."""
+    command = [
         sys.executable,
         "-m",
         "benchmarks.side_by_side.crowd",
         f"{url}/50ms/v1/runs/{bodies.RUN}",
         str(count),
     ]
-    said = subprocess.run(naive, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
     yield Row(
         f"{count} gets in one naive gather over httpx, answered after 50 ms",
         "httpx.AsyncClient",
