@@ -231,7 +231,7 @@ class Firecrawl(Provider):
             if "currentCheckId" not in item:
                 continue
             try:
-                path, check = f"monitors/{spelled(item['id'])}", item["currentCheckId"]
+                path, check = f"monitors/{spelled(need(item.get('id'), 'id'))}", item["currentCheckId"]
                 current[path] = f"{path}/checks/{spelled(check)}" if check else None
             except (AttributeError, TypeError, ValueError):  # an id of another form is none of ours
                 continue
@@ -256,7 +256,7 @@ class Firecrawl(Provider):
         meaning = states.meaning(self.states, word, completed=finished_at is not None)
         credits_ = item.get("actualCredits")
         return Fresh(
-            Ref("firecrawl", monitor.account, f"monitors/{monitor.id}/checks/{spelled(item['id'])}"),
+            Ref("firecrawl", monitor.account, f"monitors/{monitor.id}/checks/{spelled(need(item.get('id'), 'id'))}"),
             monitor,
             meaning.phase,
             meaning.outcome,
