@@ -255,8 +255,9 @@ class Firecrawl(Provider):
         finished_at = instant(item.get("finishedAt"))
         meaning = states.meaning(self.states, word, completed=finished_at is not None)
         credits_ = item.get("actualCredits")
+        path = f"monitors/{monitor.id}/checks/{spelled(need(item.get('id'), 'id'))}"
         return Fresh(
-            Ref("firecrawl", monitor.account, f"monitors/{monitor.id}/checks/{spelled(need(item.get('id'), 'id'))}"),
+            Ref("firecrawl", monitor.account, path),
             monitor,
             meaning.phase,
             meaning.outcome,
