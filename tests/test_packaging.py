@@ -16,7 +16,7 @@ import omnirun
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PROVIDERS = ("datafold", "firecrawl", "monid")
-EXTRAS = {"cli", "sandbox", "schemas", "testing", "examples", "docs", "all", "dev"}
+EXTRAS = {"cli", "fast", "sandbox", "schemas", "testing", "examples", "docs", "all", "dev"}
 
 
 def run(*command):
