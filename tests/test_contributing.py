@@ -119,7 +119,7 @@ def copy(tmp_path, monkeypatch):
     monkeypatch.setattr("codegen.__main__.OVERLAY", tmp_path / "overlay" / "omnirun")
     for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
         monkeypatch.delenv(name)  # the processes started here show nothing that is not measured elsewhere
-    monkeypatch.setenv("COLUMNS", "140")  # what a table has without a terminal, unless somebody says otherwise
+    monkeypatch.setenv("COLUMNS", "140")  # as without a terminal
     return Copy(tmp_path)
 
 
