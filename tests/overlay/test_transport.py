@@ -413,6 +413,23 @@ def test_a_pool_that_was_hung_up_on_is_replaced_and_the_watchdog_goes_home():
         transport.close()
 
 
+def test_a_client_that_was_hung_up_on_is_closed_once_it_serves_nobody():
+    def factory(**given):
+        return httpx.Client(**given)
+
+    with (
+        listening(dripping_headers) as (url, _),
+        contextlib.closing(
+            SyncTransport(accounts(url), Timeouts(connect=2.0, read=5.0, total=0.5), Hooks(), factory)
+        ) as transport,
+    ):
+        pool = transport._take(READ)
+        transport._give_back(pool, READ, sound=True)
+        with pytest.raises(TransportError, match="not whole after"):
+            transport.send(READ)
+        assert (pool.owner.is_closed, transport._pools, transport._free) == (True, [], {url: []})
+
+
 @BOTH
 def test_a_reply_that_is_too_large_is_not_read_to_its_end(kind, monkeypatch):
     monkeypatch.setattr("omnirun.exchange._LARGEST", 2**20)
