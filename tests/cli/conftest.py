@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from omnirun import WaitPolicy
 from omnirun.cli.app import app
 from omnirun.sandbox import running_sandbox
 
@@ -35,8 +37,9 @@ def environment(sandbox, monkeypatch):
 
 
 @pytest.fixture
-def omnirun(environment):
-    """The command in this process."""
+def omnirun(environment, monkeypatch):
+    """The command in this process; it polls as often as this sandbox's fast clock is worth."""
+    monkeypatch.setattr("omnirun.face.WaitPolicy", partial(WaitPolicy, first=0.2, step=0.1))
 
     def run(*arguments, stdin=None):
         return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
