@@ -67,12 +67,13 @@ def write(rows: Sequence[Row]) -> None:
 
 
 def worse(rows: Iterable[Row]) -> list[str]:
-    """Compare with what was recorded; says what became worse by more than `WORSE`."""
+    """Compare with what was recorded; says what became worse by more than `WORSE`, its better quartile too."""
     recorded = {(row["case"], row["subject"], row["baseline"]): row for row in json.loads(RECORD.read_text())}
     found: list[str] = []
     for row in rows:
         before = recorded.get((row.case, row.subject, row.baseline))
-        then, now = (0.0 if before is None else before["figure"]["value"]), row.figure.value
+        then = 0.0 if before is None else before["figure"]["value"]
+        now = row.figure.high if row.more else row.figure.low
         if not row.steady or not then or not now:
             continue
         factor = then / now if row.more else now / then
