@@ -39,10 +39,7 @@ _NOT_SENT = {
     "ProxyError",
     "UnsupportedProtocol",
 }
-_HEADERS = {
-    "user-agent": f"omnirun/{__version__}",
-    "accept": "application/json",
-}
+_HEADERS = {"user-agent": f"omnirun/{__version__}", "accept": "application/json"}
 _LARGEST = 100 * 2**20
 _ERRORS_FROM = 400
 _SHORTEST_KEY = 8  # what is shorter may well be a word

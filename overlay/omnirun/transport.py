@@ -38,9 +38,7 @@ if TYPE_CHECKING:
     from omnirun_raw.http import Response
 
 _CLIENT_SIZE = 8
-_UNPACKED = {
-    "accept-encoding": "gzip, deflate"
-}  # what every library unpacks; a client names what its own does
+_UNPACKED = {"accept-encoding": "gzip, deflate"}  # by every library; a client says itself what it unpacks
 _CONNECTED = ("connect_tcp.complete", "start_tls.complete")
 
 PLACES = 64
@@ -130,7 +128,7 @@ class Pools:
         read = min(timeouts.read, timeouts.total)
         self._timeout = (timeouts.connect, read, read, read)  # a tuple, which httpx's kin understand too
         names = ("connect", "read", "write", "pool")
-        self._limits = {"timeout": dict(zip(names, self._timeout, strict=True))}
+        self._extensions = {"timeout": dict(zip(names, self._timeout, strict=True))}
         self._tls: ssl.SSLContext | None = None
         self._lock = threading.Lock()
         self._pools: list[Pool] = []
@@ -210,7 +208,7 @@ class Pools:
             limits=_limits(library, 1, alone=alone), verify=self._tls
         )
         handle = getattr(transport, self.handle)
-        return Pool(transport, library.Request, handle, 1, alone, _UNPACKED, self._limits)
+        return Pool(transport, library.Request, handle, 1, alone, _UNPACKED, self._extensions)
 
     def _exchange(self, step: Step) -> Exchange:
         return Exchange(step, self._accounts.door(step.lane), self._hooks, self._total)
