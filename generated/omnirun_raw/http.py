@@ -12,6 +12,7 @@ import json as _json
 from collections.abc import Callable, Mapping
 from datetime import date, time
 from enum import Enum
+from functools import cache
 from hashlib import sha256
 from typing import Any, Final, Generic, Literal, TypeVar, cast, final
 from urllib.parse import quote, urlencode
@@ -71,16 +72,32 @@ class Response:
     content: bytes = field(default=b"", repr=False)
 
     def json(self) -> Any:
-        """Decode the body as JSON.
+        """Decode the body as JSON, with msgspec where it is installed: it is two to three times as fast.
 
         Raises:
             ValueError: The body is not JSON.
         """
-        return _json.loads(self.content)
+        return _decoder()(self.content)
 
     def text(self) -> str:
         """Decode the body as UTF-8; what is not is replaced."""
         return self.content.decode("utf-8", "replace")
+
+
+@cache
+def _decoder() -> Callable[[bytes], Any]:
+    try:
+        from msgspec.json import decode  # noqa: PLC0415 - imported with the first body
+    except ImportError:
+        return _json.loads
+
+    def decoded(content: bytes) -> Any:
+        try:
+            return decode(content)
+        except (ValueError, RecursionError):
+            return _json.loads(content)  # whose word decides: it takes NaN and lone surrogates, too
+
+    return decoded
 
 
 @frozen

@@ -19,9 +19,9 @@ from omnirun.clock import moment
 from omnirun.errors import BadRef, Unsupported
 from omnirun.paging import PageNumbers
 from omnirun.provider import Listing, Page, Provider, Query, Site
-from omnirun.refs import Ref, Target, TargetInfo, address, respelled
+from omnirun.refs import Ref, Target, TargetInfo, address, ref_to, respelled
 from omnirun.replies import failure, is_list, loose
-from omnirun.run import Fresh, instant
+from omnirun.run import fresh, instant
 from omnirun.states import Phase
 from omnirun_raw.datafold.api.monitors import (
     get_monitor_run,
@@ -32,15 +32,17 @@ from omnirun_raw.datafold.api.monitors import (
 from omnirun_raw.http import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from omnirun.errors import ApiError
-    from omnirun.provider import Wanted
+    from omnirun.provider import Known
     from omnirun.run import Run
     from omnirun.states import States
     from omnirun_raw.datafold import wire
     from omnirun_raw.http import Request, Response
+
+    _Item = wire.ApiPublicMonitorRunOut | wire.ApiPublicMonitorRunResultOut
 
 _RUN = re.compile(r"monitors/(\d{1,18})/runs/(\d{1,18})")
 _MONITOR = re.compile(r"monitors/(\d{1,18})")
@@ -99,7 +101,7 @@ class Datafold(Provider):
         """See `Provider`."""
         body = cast("wire.ApiPublicMonitorTriggerRunResultOut", self.body(response, at, str(target)))
         ref = target.run(f"{target.path}/runs/{int(body['run_id'])}")
-        return Fresh(ref, target, Phase.QUEUED, observed_at=moment(at), raw=body)
+        return fresh(ref, target, Phase.QUEUED, observed_at=moment(at), raw=body)
 
     def get(self, ref: Ref) -> Request[Any]:
         """See `Provider`."""
@@ -110,7 +112,7 @@ class Datafold(Provider):
         """See `Provider`."""
         monitor = self.target_of(ref)
         body = cast("wire.ApiPublicMonitorRunResultOut", self.body(response, at, str(ref)))
-        return self._run(monitor, f"{monitor.path}/runs/{int(body['run_id'])}", body, moment(at))
+        return self._run(monitor, _paths(monitor)(body), body, moment(at))
 
     def history(self, target: Target) -> Listing[Run]:
         """See `Provider`."""
@@ -120,7 +122,7 @@ class Datafold(Provider):
             style=PageNumbers(),
             request=partial(_list, monitor),
             read=partial(self._page, monitor),
-            glance=partial(self._glance, monitor),
+            glance=partial(self._shown, monitor),
             newest_first=False,
         )
 
@@ -160,19 +162,15 @@ class Datafold(Provider):
         return failure(response, at, doing, message=message, details=reasons)
 
     def _page(self, monitor: Monitor, response: Response, at: float) -> Page[Run]:
-        return self._glance(monitor, response, at, lambda _, __: True)
+        return self._shown(monitor, response, at, None)
 
-    def _glance(self, monitor: Monitor, response: Response, at: float, wanted: Wanted) -> Page[Run]:
+    def _shown(self, monitor: Monitor, response: Response, at: float, known: Known | None) -> Page[Run]:
         body = cast("wire.ApiPublicListMonitorRunsOut", self.body(response, at, str(monitor)))
-        seen, under = moment(at), f"{monitor.path}/runs/"
-        runs = tuple(
-            self._run(monitor, path, item, seen)
-            for item in cast("list[wire.ApiPublicMonitorRunResultOut]", body["runs"])
-            if wanted(path := f"{under}{int(item['run_id'])}", item.get("state") or "")
-        )
+        items, seen, path = body["runs"], moment(at), _paths(monitor)
+        changed = items if known is None else known.changed(items, path, "state")
         return Page(
-            runs,
-            len(body["runs"]),
+            tuple([self._run(monitor, path(item), item, seen) for item in changed]),
+            len(items),
             asked=body.get("page_size", _PAGE_SIZE),
             count=body["count"],
             pages=body["total_pages"],
@@ -195,26 +193,31 @@ class Datafold(Provider):
             pages=body["total_pages"],
         )
 
-    def _run(
-        self, monitor: Monitor, path: str, item: wire.ApiPublicMonitorRunResultOut, seen: datetime
-    ) -> Run:
-        word = item.get("state") or ""
+    def _run(self, monitor: Monitor, path: str, item: _Item, seen: datetime) -> Run:
+        get = item.get
+        word = get("state") or ""
         meaning = states.meaning(self.states, word)
-        return Fresh(
-            Ref("datafold", monitor.account, path),
+        return fresh(
+            ref_to("datafold", monitor.account, path),
             monitor,
             meaning.phase,
             meaning.outcome,
             meaning.verdict,
             meaning.partial,
             word,
-            started_at=instant(item.get("started_at")),
+            started_at=instant(get("started_at")),
             observed_at=seen,
-            error=item.get("error"),
-            warnings=tuple(item.get("warnings") or ()),
-            output=item.get("diff_id"),
+            error=get("error"),
+            warnings=tuple(get("warnings") or ()),
+            output=get("diff_id"),
             raw=item,
         )
+
+
+def _paths(monitor: Monitor) -> Callable[[_Item], str]:
+    """Make what tells the path of a run's ref."""
+    under = f"{monitor.path}/runs/"
+    return lambda item: f"{under}{int(item['run_id'])}"
 
 
 def _monitor(target: Target) -> Monitor:

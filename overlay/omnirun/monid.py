@@ -21,9 +21,9 @@ from omnirun.clock import moment
 from omnirun.errors import BadRef, Unsupported
 from omnirun.paging import Cursors
 from omnirun.provider import Listing, Page, Provider, Query, Site, oldest
-from omnirun.refs import Ref, Target, address, respelled
+from omnirun.refs import Ref, Target, address, ref_to, respelled
 from omnirun.replies import accepted, decoded, ended, failure, is_list, is_object, loose, unreadable
-from omnirun.run import Cost, Fresh, instant
+from omnirun.run import Cost, fresh, instant
 from omnirun.states import Outcome, Phase
 from omnirun_raw.http import UNSET
 from omnirun_raw.monid.api.runs import get_run, list_runs, start_run, stop_run
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from omnirun.errors import ApiError
-    from omnirun.provider import Wanted
+    from omnirun.provider import Known
     from omnirun.refs import TargetInfo
     from omnirun.run import Run
     from omnirun.states import States
@@ -207,14 +207,10 @@ class Monid(Provider):
         )
         return Page(mine, len(items), asked=_PAGE_SIZE, cursor=body.get("cursor"), oldest=oldest(runs))
 
-    def _glance(self, account: str, response: Response, at: float, wanted: Wanted) -> Page[Run]:
+    def _glance(self, account: str, response: Response, at: float, known: Known) -> Page[Run]:
         body = self._listed(account, response, at)
         items, seen = cast("list[wire.Run]", body["items"]), moment(at)
-        runs = [
-            self._run(item, account, seen, full=False)
-            for item in items
-            if wanted(_path(item), item.get("status") or "")
-        ]
+        runs = [self._run(item, account, seen, full=False) for item in known.changed(items, _path, "status")]
         last = instant(items[-1].get("createdAt")) if items else None  # the newest come first
         return Page(tuple(runs), len(items), asked=_PAGE_SIZE, cursor=body.get("cursor"), oldest=last)
 
@@ -238,8 +234,8 @@ class Monid(Provider):
         if outcome is Outcome.SUCCESS:
             outcome = _outcome(reply.get("httpStatus"), full=full)
         error = reply.get("error")
-        return Fresh(
-            Ref("monid", account, _path(item)),
+        return fresh(
+            ref_to("monid", account, _path(item)),
             _endpoint(str(item.get("provider") or ""), str(item.get("endpoint") or ""), account),
             meaning.phase,
             outcome,

@@ -18,7 +18,7 @@ from omnirun.replies import accepted, decoded
 from omnirun.states import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from omnirun.errors import ApiError
@@ -119,8 +119,21 @@ def oldest(runs: Sequence[Run]) -> datetime | None:
     return next((at for at in times if at is not None), None)
 
 
-Wanted = Callable[[str, str], bool]
-"""Tells from the path of a run's ref and the provider's word for its state whether the run is to be read."""
+Item = TypeVar("Item", bound=Mapping[str, Any])
+
+
+class Known(Protocol):
+    """The runs that a wait looks for; it knows the state of most of them already."""
+
+    def changed(self, items: Iterable[Item], path: Callable[[Item], str], word: str) -> list[Item]:
+        """Give those items of a list that are to be read, for they show something new of a run that is looked for.
+
+        Args:
+            items: the decoded JSON of a page.
+            path: tells the path of the ref of an item's run.
+            word: the key of an item's state.
+        """
+        ...
 
 
 @attrs.frozen
@@ -133,7 +146,7 @@ class Listing(Generic[T]):
         request: makes the request for the page at a position (the style says what a position is).
         read: reads a page; raises `ApiError`.
         newest_first: whether later pages are older.
-        glance: reads only those runs of a page that are wanted; a wait knows most of them already. It may be left out.
+        glance: reads only those runs of a page that have changed; making a run costs time. It may be left out.
     """
 
     key: str
@@ -141,7 +154,7 @@ class Listing(Generic[T]):
     request: Callable[[Query, str], Request[Any]] = attrs.field(eq=False)
     read: Callable[[Response, float], Page[T]] = attrs.field(eq=False)
     newest_first: bool = True
-    glance: Callable[[Response, float, Wanted], Page[T]] | None = attrs.field(default=None, eq=False)
+    glance: Callable[[Response, float, Known], Page[T]] | None = attrs.field(default=None, eq=False)
 
 
 class Provider(Protocol):

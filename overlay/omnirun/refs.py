@@ -17,6 +17,7 @@ from omnirun.errors import BadRef
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_new = object.__new__
 _ACCOUNT = re.compile(r"[A-Za-z0-9_.-]*")
 _ADDRESS = re.compile(
     r"(?P<provider>[a-z][a-z0-9_-]*)(?:@(?P<account>[A-Za-z0-9_.-]+))?:(?P<path>[^\s\x00-\x1f]+)"
@@ -71,11 +72,33 @@ class Ref:
         parts = Address.parse(text)
         return cls(parts.provider, parts.account, parts.path)
 
+    def __hash__(self) -> int:
+        return hash(self.path)  # a string keeps its hash, and a wait looks a ref up a dozen times
+
     def __str__(self) -> str:
         return address(self.provider, self.account, self.path)
 
     def __repr__(self) -> str:
         return f"Ref.parse({str(self)!r})"
+
+
+class _Open(Ref):  # pyright: ignore[reportGeneralTypeIssues] - it breaks what `Ref` promises, until it is filled
+    """A ref that is being filled; it is frozen before anybody sees it."""
+
+    __slots__ = ()
+    __setattr__ = object.__setattr__
+    __delattr__ = object.__delattr__  # one without the other is as slow as a function of our own
+
+
+def ref_to(provider: str, account: str, path: str) -> Ref:
+    """Make a `Ref` of what `Ref(...)` takes, in half of its time: by plain assignments; see `omnirun.run.fresh`."""
+    ref: Any = _new(_Open)
+    ref.provider = provider
+    ref.account = account
+    ref.path = path
+    ref.__class__ = Ref
+    filled: Ref = ref
+    return filled
 
 
 def respelled(ref: Ref, path: str) -> Ref:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import attrs
+
 from omnirun.flows import judged
 from omnirun.states import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from omnirun.provider import Listing, Page, Provider
+    from omnirun.provider import Item, Listing, Page, Provider
     from omnirun.roster import Pending
     from omnirun.run import Run
     from omnirun.scheduler import Reply
@@ -18,40 +20,86 @@ if TYPE_CHECKING:
 _UNSETTLED = (Phase.UNKNOWN, Phase.FINISHED)  # there is more to see than the state
 
 
+@attrs.frozen
+class Shown:
+    """What a page showed: a digest of the reply, the page without its items, and which pending runs were on it."""
+
+    digest: int
+    page: Page[Run]
+    entries: tuple[Pending, ...]
+
+
+class Missing:
+    """The pending runs that a pass has not found yet; see `omnirun.provider.Known`.
+
+    Most runs are as they were, and making a `Run` costs time; so does decoding a page, and many are as they were.
+
+    Args:
+        entries: the records of the runs.
+        shown: what the first, second ... page showed last; whoever learns of a run elsewhere clears it.
+
+    Attributes:
+        entries: the records of those not found, by the paths of their refs.
+        still: those on the page just read that are as they were.
+    """
+
+    def __init__(self, entries: Iterable[Pending], shown: dict[int, Shown]) -> None:
+        self.entries = {entry.ref.path: entry for entry in entries}
+        self.still: list[Pending] = []
+        self._shown = shown
+        self._found: list[Pending] = []
+
+    def read(self, listing: Listing[Run], number: int, reply: Reply, doing: str) -> Page[Run]:
+        """Read a page; what of it is as it was is in `still`.
+
+        Raises:
+            OmnirunError: it can't be read.
+        """
+        before = self._shown.get(number)
+        if before is not None and before.digest == _digest(reply):
+            self.still = [entry for entry in before.entries if entry.held and entry.fetch is None]
+            return before.page
+        self.still = []
+        glance = listing.glance
+        if glance is None:
+            return judged(listing.read, reply, doing)
+        return judged(lambda response, at: glance(response, at, self), reply, doing)
+
+    def changed(self, items: Iterable[Item], path: Callable[[Item], str], word: str) -> list[Item]:
+        """See `Known`."""
+        changed: list[Item] = []
+        known, still = self.entries.get, self.still.append
+        for item in items:
+            entry = known(path(item))
+            if entry is None or entry.fetch is not None:
+                continue
+            if entry.state == (item.get(word) or "") and entry.phase not in _UNSETTLED:
+                still(entry)
+            else:
+                changed.append(item)
+        return changed
+
+    def found(self, entry: Pending) -> None:
+        """Take note that the page just read shows a run."""
+        self.entries.pop(entry.ref.path, None)
+        self._found.append(entry)
+
+    def keep(self, number: int, reply: Reply, page: Page[Run]) -> None:
+        """Remember what the page just read showed."""
+        bare = attrs.evolve(page, items=(), current={})
+        self._shown[number] = Shown(_digest(reply), bare, tuple(self._found))
+        self._found.clear()
+
+
+def _digest(reply: Reply) -> int | None:
+    """Python's own hash of bytes, which is keyed: no server can make two bodies alike."""
+    response = reply.response
+    return None if response is None else hash((response.status, response.content))
+
+
 def beyond(listing: Listing[Run], page: Page[Run], oldest: float) -> bool:
     """Whether a newest-first list has come to runs older than all that are pending."""
     return listing.newest_first and page.oldest is not None and page.oldest.timestamp() < oldest
-
-
-def read_page(
-    listing: Listing[Run], reply: Reply, known: Mapping[str, Pending], doing: str
-) -> tuple[Page[Run], set[str]]:
-    """Read a page; also tells which pending runs on it are as they were: most are, and making a run costs time.
-
-    Args:
-        listing: the list.
-        reply: what came back.
-        known: the pending runs, by the paths of their refs.
-        doing: what was asked for, for errors.
-
-    Raises:
-        OmnirunError: it can't be read.
-    """
-    unchanged = set[str]()
-    glance = listing.glance
-    if glance is None:
-        return judged(listing.read, reply, doing), unchanged
-
-    def wanted(path: str, word: str) -> bool:
-        entry = known.get(path)
-        if entry is None or entry.fetch is not None:
-            return False
-        if word != entry.state or entry.phase in _UNSETTLED:
-            return True
-        unchanged.add(path)
-        return False
-
-    return judged(lambda response, at: glance(response, at, wanted), reply, doing), unchanged
 
 
 def by_targets(provider: Provider, entries: Iterable[Pending]) -> dict[str, list[Pending]]:

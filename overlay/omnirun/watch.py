@@ -27,7 +27,7 @@ from omnirun.policy import retry_after
 from omnirun.provider import Query
 from omnirun.roster import Event, Kind, Pending, Roster
 from omnirun.scheduler import At, Step
-from omnirun.sightings import beyond, by_targets, read_page
+from omnirun.sightings import Missing, Shown, beyond, by_targets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -84,6 +84,7 @@ class Watch:
         self._joined = False  # a run came during a pass
         self._failures = 0  # polls failed since the last pass that went well
         self._depth = 1  # pages the last list pass needed
+        self._shown: dict[int, Shown] = {}  # its pages
         self._pause = 0.0  # seconds the lane rests before the next request
         self._floor = 0.0  # seconds the last good reply asked for
 
@@ -91,6 +92,7 @@ class Watch:
         """Wait for a run, given how it was last seen; `start` then sets the watch going."""
         if self.roster.add(ref, waiter, run, now):
             self._polls, self._joined = 0, True
+            self._shown.clear()
 
     def start(self, refs: Iterable[Ref], now: float) -> None:
         """Poll as soon as these runs and their deadlines want it."""
@@ -168,6 +170,7 @@ class Watch:
     def _get(self, entries: list[Pending], delay: float) -> Flow[float]:
         """Poll each run by itself; tells when the last reply came."""
         now = 0.0
+        self._shown.clear()
         for entry in filter(_held, entries):
             reply = yield self._step(self._provider.get(entry.ref), delay)
             delay, now = 0.0, reply.at
@@ -186,35 +189,31 @@ class Watch:
     def _list(self, entries: list[Pending], delay: float) -> Flow[float]:
         """Read the collection to the last pending run, its end, or where gets cost less; tells when that was."""
         assert self._listing is not None
-        missing = {entry.ref.path: entry for entry in entries}
+        missing = Missing(entries, self._shown)
         oldest = min(entry.since for entry in entries) - _CLOCKS_DIFFER
         position: str | None = self._listing.style.start
         by_target: dict[str, list[Pending]] = {}
         pages, complete, now = 0, False, 0.0
-        while missing and not complete and pages < len(entries):
+        while missing.entries and not complete and pages < len(entries):
             assert position is not None
             reply = yield self._step(self._listing.request(Query(), position), delay)
             delay, now = 0.0, reply.at
             try:
-                page, sighted = read_page(self._listing, reply, missing, f"{self._lane}:{self._listing.key}")
+                page = missing.read(self._listing, pages, reply, f"{self._lane}:{self._listing.key}")
             except OmnirunError as error:
                 self._list_failed(entries, error, now)
                 return now
             self._floor = self._asked(reply)
-            pages += 1
-            for path in sighted:
-                self.roster.still(missing[path], now)
-            sighted |= self._sight(page, now)
             if page.current:
                 by_target = by_target or by_targets(self._provider, entries)
-                sighted |= self._sight_current(page, by_target, now)
-            for path in sighted:
-                missing.pop(path, None)
+            self._sight(page, missing, by_target, now)
+            missing.keep(pages, reply, page)
+            pages += 1
             position = self._listing.style.after(Passed(position, page, page.size, shifted=False))
             complete = position is None or beyond(self._listing, page, oldest)
-        self._depth = pages if complete or not missing else len(entries)
+        self._depth = pages if complete or not missing.entries else len(entries)
         if complete:
-            self._miss(missing.values(), now)
+            self._miss(missing.entries.values(), now)
         return now
 
     def _asked(self, reply: Reply) -> float:
@@ -222,29 +221,31 @@ class Watch:
 
     # ---- what a list shows
 
-    def _sight(self, page: Page[Run], now: float) -> set[str]:
-        """Take in a page; tells which of the pending runs it shows something of."""
-        sighted: set[str] = set()
+    def _sight(
+        self, page: Page[Run], missing: Missing, by_target: dict[str, list[Pending]], now: float
+    ) -> None:
+        """Take in what a page shows of the pending runs: that they are as they were, or something new."""
+        for entry in missing.still:
+            missing.found(entry)
+            self.roster.still(entry, now)
         for run in page.items:
             entry = self.roster.pending.get(run.ref)
             if entry is not None and entry.fetch is None:
-                sighted.add(run.ref.path)
+                missing.found(entry)
                 self._see(entry, run, now, full=False)
-        return sighted
-
-    def _sight_current(self, page: Page[Run], by_target: dict[str, list[Pending]], now: float) -> set[str]:
-        """A list that only shows which run each target is busy with: the others are looked at themselves."""
-        sighted: set[str] = set()
         for path, current in page.current.items():
             for entry in by_target.get(path, ()):
-                if not entry.held or entry.fetch is not None:
-                    continue
-                sighted.add(entry.ref.path)
-                if current == entry.ref.path:
-                    self.roster.still(entry, now)
-                else:
-                    self._fetch(entry, now)
-        return sighted
+                self._sight_current(entry, current, missing, now)
+
+    def _sight_current(self, entry: Pending, current: str | None, missing: Missing, now: float) -> None:
+        """A list that only shows which run each target is busy with: the others are looked at themselves."""
+        if not entry.held or entry.fetch is not None:
+            return
+        missing.found(entry)
+        if current == entry.ref.path:
+            self.roster.still(entry, now)
+        else:
+            self._fetch(entry, now)
 
     def _miss(self, missing: Iterable[Pending], now: float) -> None:
         for entry in missing:
@@ -276,7 +277,9 @@ class Watch:
                 self._rest(error)
         except Exception as defect:  # noqa: BLE001 - a provider's defect is its run's affair and nobody else's
             self.roster.close(entry, Event(Kind.FAILED, entry.ref, None, defect), now)
-        self.start((entry.ref,), now)
+        if entry.held:
+            self._shown.clear()  # what a list says of it is looked at again, also if it is the same
+            self.start((entry.ref,), now)
 
     # ---- what failed
 

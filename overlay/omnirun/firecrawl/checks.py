@@ -21,9 +21,9 @@ from omnirun.errors import AlreadyRunning, Conflict, TargetPaused
 from omnirun.firecrawl.monitors import CHECK, Monitor, ids, monitor_of, parsed, spelled
 from omnirun.paging import Cursors, Offsets
 from omnirun.provider import Judge, Listing, Page, Provider, Query, Site, oldest
-from omnirun.refs import Ref, Target, TargetInfo, address, respelled
+from omnirun.refs import Ref, Target, TargetInfo, address, ref_to, respelled
 from omnirun.replies import ended, failure, is_list, loose, need
-from omnirun.run import Cost, Fresh, instant
+from omnirun.run import Cost, fresh, instant
 from omnirun.states import Verdict
 from omnirun_raw.firecrawl.api.monitoring import (
     get_monitor_check,
@@ -256,8 +256,8 @@ class Firecrawl(Provider):
         meaning = states.meaning(self.states, word, completed=finished_at is not None)
         credits_ = item.get("actualCredits")
         path = f"monitors/{monitor.id}/checks/{spelled(need(item.get('id'), 'id'))}"
-        return Fresh(
-            Ref("firecrawl", monitor.account, path),
+        return fresh(
+            ref_to("firecrawl", monitor.account, path),
             monitor,
             meaning.phase,
             meaning.outcome,
