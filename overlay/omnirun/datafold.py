@@ -196,7 +196,7 @@ class Datafold(Provider):
     def _run(self, monitor: Monitor, path: str, item: _Item, seen: datetime) -> Run:
         get = item.get
         word = get("state") or ""
-        meaning = states.meaning(self.states, word)
+        meaning = self.states.get(word, states.UNKNOWN)
         return fresh(
             ref_to("datafold", monitor.account, path),
             monitor,

@@ -202,10 +202,8 @@ class Monid(Provider):
         body = self._listed(account, response, at)
         items, seen = cast("list[wire.Run]", body["items"]), moment(at)
         runs = [self._run(item, account, seen, full=False) for item in items]
-        mine = tuple(
-            run for run in runs if only is None or (run.target is not None and run.target.path == only.path)
-        )
-        return Page(mine, len(items), asked=_PAGE_SIZE, cursor=body.get("cursor"), oldest=oldest(runs))
+        mine = runs if only is None else [run for run in runs if run.target and run.target.path == only.path]
+        return Page(tuple(mine), len(items), asked=_PAGE_SIZE, cursor=body.get("cursor"), oldest=oldest(runs))
 
     def _glance(self, account: str, response: Response, at: float, known: Known) -> Page[Run]:
         body = self._listed(account, response, at)
@@ -228,7 +226,7 @@ class Monid(Provider):
 
     def _run(self, item: wire.Run, account: str, seen: datetime, *, full: bool = True) -> Run:
         word = item.get("status") or ""
-        meaning = states.meaning(self.states, word)
+        meaning = self.states.get(word, states.UNKNOWN)
         outcome = meaning.outcome
         reply = item.get("providerResponse") or _NO_REPLY
         if outcome is Outcome.SUCCESS:
@@ -259,15 +257,16 @@ def _outcome(status: Any, *, full: bool) -> Outcome:
 
 
 def _cost(item: wire.Run) -> Cost | None:
-    """What it cost, else what it is priced at; a number or an object with amount and currency."""
-    for value in (item.get("cost"), item.get("price")):
-        if value is None:
-            continue
-        if isinstance(value, (int, float)):
-            return _priced(float(value), "")
-        if is_object(value) and (amount := value.get("amount")) is not None:
-            return _priced(float(amount), str(value.get("currency") or ""))
-    return None
+    """What it cost, else what it is priced at."""
+    return _money(item.get("cost")) or _money(item.get("price"))
+
+
+def _money(value: Any) -> Cost | None:
+    """Read a number, or an object with amount and currency."""
+    if is_object(value):
+        amount = value.get("amount")
+        return None if amount is None else _priced(float(amount), str(value.get("currency") or ""))
+    return _priced(float(value), "") if isinstance(value, (int, float)) else None
 
 
 _priced = lru_cache(Cost)

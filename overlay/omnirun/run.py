@@ -297,16 +297,23 @@ def instant(value: Any) -> datetime | None:
 
     A time without an offset is taken for UTC.
     """
-    if not isinstance(value, str):
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return _epoch(value) if number else None
-    try:
-        read = datetime.fromisoformat(value)
-        if read.tzinfo is UTC:
-            return read
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except (ValueError, OverflowError):  # the latter from an offset at the very first or last day
+    if value is None:
         return None
+    if isinstance(value, str):
+        try:
+            read = _from_iso(value)
+            return read if read.tzinfo is UTC else _in_utc(read)
+        except (ValueError, OverflowError):  # the latter from an offset at the very first or last day
+            return None
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return _epoch(value) if number else None
+
+
+_from_iso = datetime.fromisoformat
+
+
+def _in_utc(read: datetime) -> datetime:
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
 def _epoch(value: float) -> datetime | None:
