@@ -36,8 +36,8 @@ class AsyncTransport(Pools):
         Raises:
             TransportError: no whole answer came back.
         """
-        exchange = self._exchange(step)
         async with self._places:
+            exchange = self._exchange(step)  # not before it's needed: thousands may wait for a place
             pool = self._take(step)
             try:
                 async with pool.lent:
