@@ -194,7 +194,7 @@ class Datafold(Provider):
         )
 
     def _run(self, monitor: Monitor, path: str, item: _Item, seen: datetime) -> Run:
-        get = item.get
+        get: Callable[[str], Any] = item.get
         word = get("state") or ""
         meaning = self.states.get(word, states.UNKNOWN)
         return fresh(

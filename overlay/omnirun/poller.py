@@ -75,7 +75,7 @@ class Poller:
         """Tell whether a run is waited for."""
         key, _ = self._place(ref, lane)
         watch = self._watches.get(key)
-        return watch is not None and ref in watch.roster.pending
+        return watch is not None and ref.path in watch.roster.pending
 
     def due(self, lane: str, ref: Ref) -> float | None:
         """Tell when a run is to be asked for next (seconds UTC); None if it is not waited for, or being asked for."""

@@ -136,6 +136,9 @@ class Known(Protocol):
         ...
 
 
+Glance = Callable[["Response", float, Known], Page[T]]
+
+
 @attrs.frozen
 class Listing(Generic[T]):
     """A list that runs, or what a run made, can be read from.
@@ -154,7 +157,7 @@ class Listing(Generic[T]):
     request: Callable[[Query, str], Request[Any]] = attrs.field(eq=False)
     read: Callable[[Response, float], Page[T]] = attrs.field(eq=False)
     newest_first: bool = True
-    glance: Callable[[Response, float, Known], Page[T]] | None = attrs.field(default=None, eq=False)
+    glance: Glance[T] | None = attrs.field(default=None, eq=False)
 
 
 class Provider(Protocol):

@@ -7,6 +7,7 @@ deadline when it has come. When and how runs are asked for is the watch's busine
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -97,7 +98,10 @@ class Roster:
         warn: Callable[[Run], None],
         gone: Callable[[Pending, float], None],
     ) -> None:
-        self.pending: dict[Ref, Pending] = {}
+        self.pending: dict[str, Pending] = {}
+        """The records, by the paths of their refs: of one provider and account."""
+        self._deadlines: dict[Waiter, int] = {}
+        """Who waits until when, and for how many runs."""
         self._provider = provider
         self._policy = policy
         self._warn = warn
@@ -105,29 +109,36 @@ class Roster:
 
     def add(self, ref: Ref, waiter: Waiter, run: Run | None, now: float) -> bool:
         """Record who waits for a run, given how it was last seen; tells whether the run is new here."""
-        entry = self.pending.get(ref)
+        entry = self.pending.get(ref.path)
         new = entry is None
         if entry is None:
-            entry = self.pending[ref] = Pending(ref, added=now, since=now)
+            entry = self.pending[ref.path] = Pending(ref, added=now, since=now)
             if run is not None:
                 self._note(
                     entry, run, None if run.observed_at is None else min(now, run.observed_at.timestamp())
                 )
         entry.waiters = (*entry.waiters, waiter) if entry.waiters else waiter.alone
+        if waiter.deadline is not None:
+            self._deadlines[waiter] = self._deadlines.get(waiter, 0) + 1
         return new
 
     def drop(self, ref: Ref, waiter: Waiter, now: float) -> None:
         """Forget one who waits; others who wait for the same run are not touched."""
-        entry = self.pending.get(ref)
+        entry = self.pending.get(ref.path)
         if entry is None:
             return
+        self._leave(other for other in entry.waiters if other is waiter)
         entry.waiters = tuple(other for other in entry.waiters if other is not waiter)
         if not entry.waiters:
             self._remove(entry, now)
 
-    def pollable(self) -> Iterable[Pending]:
+    def pollable(self) -> dict[str, Pending]:
         """Give the records whose runs are not being fetched already."""
-        return (entry for entry in self.pending.values() if entry.fetch is None)
+        return {path: entry for path, entry in self.pending.items() if entry.fetch is None}
+
+    def deadline(self) -> float:
+        """Tell the first deadline (seconds UTC); infinity if there is none."""
+        return min((waiter.deadline or 0.0 for waiter in self._deadlines), default=math.inf)
 
     # ---- what was seen
 
@@ -150,10 +161,12 @@ class Roster:
         self._judge_unknown(entry, run, now)
         return False
 
-    def still(self, entry: Pending, now: float) -> None:
-        """Take in that a run is still under way, which is all some lists show."""
-        entry.seen_at, entry.watched = now, True
-        entry.failures, entry.misses, entry.failure = 0, 0, None
+    @staticmethod
+    def still(entries: Iterable[Pending], now: float) -> None:
+        """Take in that runs are still under way, which is all some lists show."""
+        for entry in entries:
+            entry.seen_at, entry.watched = now, True
+            entry.failures, entry.misses, entry.failure = 0, 0, None
 
     def _note(self, entry: Pending, run: Run, at: float | None) -> None:
         created = run.created_at or run.started_at
@@ -191,9 +204,11 @@ class Roster:
 
     def expire(self, now: float) -> None:
         """Tell those whose deadline has come."""
+        if self.deadline() > now:
+            return
         late = [
             (entry, waiter)
-            for entry in self.pollable()
+            for entry in self.pollable().values()
             for waiter in entry.waiters
             if waiter.deadline is not None and waiter.deadline <= now
         ]
@@ -220,6 +235,14 @@ class Roster:
                 waiter.emit(event)
 
     def _remove(self, entry: Pending, now: float) -> None:
-        del self.pending[entry.ref]
+        del self.pending[entry.ref.path]
         entry.held = False
+        self._leave(entry.waiters)
         self._gone(entry, now)
+
+    def _leave(self, waiters: Iterable[Waiter]) -> None:
+        for waiter in waiters:
+            if waiter.deadline is not None:
+                self._deadlines[waiter] -= 1
+                if not self._deadlines[waiter]:
+                    del self._deadlines[waiter]

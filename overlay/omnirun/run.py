@@ -226,13 +226,13 @@ class _Open(Run):  # pyright: ignore[reportGeneralTypeIssues] - it breaks what `
     __delattr__ = object.__delattr__  # one without the other is as slow as a function of our own
 
 
-def fresh(
+def fresh(  # noqa: PLR0917 - as `Run` has it
     ref: Ref,
     target: Target | None = None,
     phase: Phase = Phase.UNKNOWN,
     outcome: Outcome | None = None,
     verdict: Verdict | None = None,
-    partial: bool = False,  # noqa: FBT001, FBT002 - as `Run` has it
+    partial: bool = False,  # noqa: FBT001, FBT002
     state: str = "",
     created_at: datetime | None = None,
     started_at: datetime | None = None,

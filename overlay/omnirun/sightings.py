@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import attrs
@@ -12,10 +13,11 @@ from omnirun.states import Phase
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from omnirun.provider import Item, Listing, Page, Provider
+    from omnirun.provider import Glance, Item, Listing, Page, Provider
     from omnirun.roster import Pending
     from omnirun.run import Run
     from omnirun.scheduler import Reply
+    from omnirun_raw.http import Response
 
 _UNSETTLED = (Phase.UNKNOWN, Phase.FINISHED)  # there is more to see than the state
 
@@ -24,9 +26,9 @@ _UNSETTLED = (Phase.UNKNOWN, Phase.FINISHED)  # there is more to see than the st
 class Shown:
     """What a page showed: a digest of the reply, the page without its items, and which pending runs were on it."""
 
-    digest: int
+    digest: int | None
     page: Page[Run]
-    entries: tuple[Pending, ...]
+    entries: list[Pending]
 
 
 class Missing:
@@ -35,19 +37,20 @@ class Missing:
     Most runs are as they were, and making a `Run` costs time; so does decoding a page, and many are as they were.
 
     Args:
-        entries: the records of the runs.
+        entries: the records of the runs, by the paths of their refs; what is found is taken out.
         shown: what the first, second ... page showed last; whoever learns of a run elsewhere clears it.
 
     Attributes:
-        entries: the records of those not found, by the paths of their refs.
+        entries: the records of those not found.
         still: those on the page just read that are as they were.
     """
 
-    def __init__(self, entries: Iterable[Pending], shown: dict[int, Shown]) -> None:
-        self.entries = {entry.ref.path: entry for entry in entries}
+    def __init__(self, entries: dict[str, Pending], shown: dict[int, Shown]) -> None:
+        self.entries = entries
         self.still: list[Pending] = []
+        self._new: list[Pending] = []
         self._shown = shown
-        self._found: list[Pending] = []
+        self._digest: int | None = None
 
     def read(self, listing: Listing[Run], number: int, reply: Reply, doing: str) -> Page[Run]:
         """Read a page; what of it is as it was is in `still`.
@@ -55,15 +58,22 @@ class Missing:
         Raises:
             OmnirunError: it can't be read.
         """
-        before = self._shown.get(number)
-        if before is not None and before.digest == _digest(reply):
+        before, self._digest, self._new = self._shown.get(number), _digest(reply), []
+        if before is not None and before.digest == self._digest:
             self.still = [entry for entry in before.entries if entry.held and entry.fetch is None]
-            return before.page
-        self.still = []
-        glance = listing.glance
-        if glance is None:
-            return judged(listing.read, reply, doing)
-        return judged(lambda response, at: glance(response, at, self), reply, doing)
+            page = before.page
+        elif listing.glance is None:
+            self.still = []
+            page = judged(listing.read, reply, doing)
+        else:
+            self.still = []
+            page = judged(partial(self._glance, listing.glance), reply, doing)
+        for entry in self.still:
+            self.entries.pop(entry.ref.path, None)
+        return page
+
+    def _glance(self, glance: Glance[Run], response: Response, at: float) -> Page[Run]:
+        return glance(response, at, self)
 
     def changed(self, items: Iterable[Item], path: Callable[[Item], str], word: str) -> list[Item]:
         """See `Known`."""
@@ -80,15 +90,15 @@ class Missing:
         return changed
 
     def found(self, entry: Pending) -> None:
-        """Take note that the page just read shows a run."""
+        """Take note that the page just read shows something new of a run."""
         self.entries.pop(entry.ref.path, None)
-        self._found.append(entry)
+        self._new.append(entry)
 
-    def keep(self, number: int, reply: Reply, page: Page[Run]) -> None:
+    def keep(self, number: int, page: Page[Run]) -> None:
         """Remember what the page just read showed."""
-        bare = attrs.evolve(page, items=(), current={})
-        self._shown[number] = Shown(_digest(reply), bare, tuple(self._found))
-        self._found.clear()
+        self.still += self._new
+        bare = attrs.evolve(page, items=(), current={}) if page.items or page.current else page
+        self._shown[number] = Shown(self._digest, bare, self.still)
 
 
 def _digest(reply: Reply) -> int | None:

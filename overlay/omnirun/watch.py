@@ -16,6 +16,7 @@ A watch never reads a clock; what it saw and who is told is kept in its roster.
 from __future__ import annotations
 
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -30,7 +31,7 @@ from omnirun.scheduler import At, Step
 from omnirun.sightings import Missing, Shown, beyond, by_targets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from omnirun.provider import Listing, Page, Provider
     from omnirun.refs import Ref
@@ -43,6 +44,8 @@ _LISTING_FROM = 3
 _MISSES = 2
 _CLOCKS_DIFFER = 5.0
 _FINAL_ATTEMPTS = 6
+_since: Callable[[Pending], float] = attrgetter("since")  # a wait asks this of thousands
+_seen_at: Callable[[Pending], float | None] = attrgetter("seen_at")
 _OUTAGES = (TransportError, RateLimited, ServerError)
 
 
@@ -96,7 +99,7 @@ class Watch:
 
     def start(self, refs: Iterable[Ref], now: float) -> None:
         """Poll as soon as these runs and their deadlines want it."""
-        known = (self.roster.pending.get(ref) for ref in refs)
+        known = (self.roster.pending.get(ref.path) for ref in refs)
         entries = [entry for entry in known if entry is not None and entry.fetch is None]
         if not entries:
             return
@@ -107,13 +110,13 @@ class Watch:
 
     def look(self, ref: Ref, now: float) -> None:
         """Fetch a run now, if it is waited for and not being fetched already."""
-        entry = self.roster.pending.get(ref)
+        entry = self.roster.pending.get(ref.path)
         if entry is not None and entry.fetch is None:
             self._fetch(entry, now)
 
     def due(self, ref: Ref) -> float | None:
         """Tell when a run is to be asked for next; None while it is being asked for."""
-        entry = self.roster.pending.get(ref)
+        entry = self.roster.pending.get(ref.path)
         task = None if entry is None else entry.fetch or self._task
         return task.due if task is not None and task.at is At.LATER else None
 
@@ -133,22 +136,22 @@ class Watch:
     # ---- when
 
     def _flow(self, now: float) -> Flow[None]:
-        while entries := list(self.roster.pollable()):
-            now = yield from self._pass(entries, self._delay(entries, now))
+        while entries := self.roster.pollable():
+            now = yield from self._pass(entries, self._delay(entries.values(), now))
             self.roster.expire(now)
 
-    def _pass(self, entries: list[Pending], delay: float) -> Flow[float]:
+    def _pass(self, entries: dict[str, Pending], delay: float) -> Flow[float]:
         failures, self._joined = self._failures, False
         pays = len(entries) >= max(_LISTING_FROM, self._depth + 1)
         lists = self._listing is not None and pays and failures < _LIST_FAILURES
-        now = yield from (self._list(entries, delay) if lists else self._get(entries, delay))
+        now = yield from (self._list(entries, delay) if lists else self._get(entries.values(), delay))
         self._failures = 0 if self._failures == failures else self._failures
         self._polls = 0 if self._joined else self._polls + (delay > 0.0)
         return now
 
-    def _delay(self, entries: list[Pending], now: float) -> float:
+    def _delay(self, entries: Collection[Pending], now: float) -> float:
         """Seconds to the next pass: the policy's gap or what was asked for, but no later than a deadline."""
-        if any(entry.seen_at is None and not entry.failures for entry in entries):
+        if None in map(_seen_at, entries) and any(e.seen_at is None and not e.failures for e in entries):
             gap = 0.0  # nothing is known of it yet
         elif self._failures:
             gap = self._policy.backoff(self._failures, self._asking.random)
@@ -158,8 +161,11 @@ class Watch:
             youngest = max(entries, key=_since)
             gap = self._policy.gap(now - youngest.since, self._polls, self._asking.random)
             gap -= now - (youngest.seen_at or now)
-        deadlines = (w.deadline - now for e in entries for w in e.waiters if w.deadline is not None)
-        return max(0.0, min(max(gap, self._floor), min(deadlines, default=float("inf"))))
+        gap = max(gap, self._floor)
+        if self.roster.deadline() < now + gap:
+            deadlines = (w.deadline - now for e in entries for w in e.waiters if w.deadline is not None)
+            gap = min(deadlines, default=gap)
+        return max(0.0, gap)
 
     # ---- how
 
@@ -167,11 +173,11 @@ class Watch:
         pause, self._pause = self._pause, 0.0
         return Step(request, self._lane, delay=delay, pause=pause)
 
-    def _get(self, entries: list[Pending], delay: float) -> Flow[float]:
+    def _get(self, entries: Iterable[Pending], delay: float) -> Flow[float]:
         """Poll each run by itself; tells when the last reply came."""
         now = 0.0
         self._shown.clear()
-        for entry in filter(_held, entries):
+        for entry in list(filter(_held, entries)):
             reply = yield self._step(self._provider.get(entry.ref), delay)
             delay, now = 0.0, reply.at
             if not entry.held:
@@ -186,32 +192,32 @@ class Watch:
                 self._see(entry, run, now, full=True)
         return now
 
-    def _list(self, entries: list[Pending], delay: float) -> Flow[float]:
+    def _list(self, entries: dict[str, Pending], delay: float) -> Flow[float]:
         """Read the collection to the last pending run, its end, or where gets cost less; tells when that was."""
         assert self._listing is not None
-        missing = Missing(entries, self._shown)
-        oldest = min(entry.since for entry in entries) - _CLOCKS_DIFFER
+        missing, most = Missing(entries, self._shown), len(entries)
+        oldest = min(map(_since, entries.values())) - _CLOCKS_DIFFER
         position: str | None = self._listing.style.start
         by_target: dict[str, list[Pending]] = {}
         pages, complete, now = 0, False, 0.0
-        while missing.entries and not complete and pages < len(entries):
+        while missing.entries and not complete and pages < most:
             assert position is not None
             reply = yield self._step(self._listing.request(Query(), position), delay)
             delay, now = 0.0, reply.at
             try:
                 page = missing.read(self._listing, pages, reply, f"{self._lane}:{self._listing.key}")
             except OmnirunError as error:
-                self._list_failed(entries, error, now)
+                self._list_failed(list(missing.entries.values()), error, now)
                 return now
             self._floor = self._asked(reply)
             if page.current:
-                by_target = by_target or by_targets(self._provider, entries)
+                by_target = by_target or by_targets(self._provider, missing.entries.values())
             self._sight(page, missing, by_target, now)
-            missing.keep(pages, reply, page)
+            missing.keep(pages, page)
             pages += 1
             position = self._listing.style.after(Passed(position, page, page.size, shifted=False))
             complete = position is None or beyond(self._listing, page, oldest)
-        self._depth = pages if complete or not missing.entries else len(entries)
+        self._depth = pages if complete or not missing.entries else most
         if complete:
             self._miss(missing.entries.values(), now)
         return now
@@ -225,11 +231,9 @@ class Watch:
         self, page: Page[Run], missing: Missing, by_target: dict[str, list[Pending]], now: float
     ) -> None:
         """Take in what a page shows of the pending runs: that they are as they were, or something new."""
-        for entry in missing.still:
-            missing.found(entry)
-            self.roster.still(entry, now)
+        self.roster.still(missing.still, now)
         for run in page.items:
-            entry = self.roster.pending.get(run.ref)
+            entry = self.roster.pending.get(run.ref.path)
             if entry is not None and entry.fetch is None:
                 missing.found(entry)
                 self._see(entry, run, now, full=False)
@@ -243,7 +247,7 @@ class Watch:
             return
         missing.found(entry)
         if current == entry.ref.path:
-            self.roster.still(entry, now)
+            self.roster.still((entry,), now)
         else:
             self._fetch(entry, now)
 
@@ -283,8 +287,8 @@ class Watch:
 
     # ---- what failed
 
-    def _list_failed(self, entries: list[Pending], error: OmnirunError, now: float) -> None:
-        """What may pass counts against every run; a list that is not to be had is given up for gets."""
+    def _list_failed(self, entries: Iterable[Pending], error: OmnirunError, now: float) -> None:
+        """What may pass counts against the runs not found yet; a list that is not to be had is given up for gets."""
         if not isinstance(error, _OUTAGES):
             self._listing = None
             return
@@ -297,10 +301,6 @@ class Watch:
         if isinstance(error, RateLimited):
             asked = asked_pause(error, self._policy)
             self._pause = asked or self._policy.backoff(self._failures, self._asking.random)
-
-
-def _since(entry: Pending) -> float:
-    return entry.since
 
 
 def _held(entry: Pending) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import ClassVar
 from uuid import UUID
 
@@ -18,7 +17,6 @@ _MONITOR = re.compile(rf"monitors/({_UUID})")
 _SPELLED = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # as UUID would write it
 
 
-@lru_cache(4096)
 def spelled(text: str) -> str:
     """Write a UUID in its one spelling; raises `ValueError`."""
     return text if _SPELLED.fullmatch(text) else str(UUID(text))
