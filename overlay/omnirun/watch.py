@@ -95,7 +95,7 @@ class Watch:
         """Wait for a run, given how it was last seen; `start` then sets the watch going."""
         if self.roster.add(ref, waiter, run, now):
             self._polls, self._joined = 0, True
-            self._shown.clear()
+            self._shown.clear()  # it was not looked for on these pages ...
 
     def start(self, refs: Iterable[Ref], now: float) -> None:
         """Poll as soon as these runs and their deadlines want it."""
@@ -146,7 +146,10 @@ class Watch:
         lists = self._listing is not None and pays and failures < _LIST_FAILURES
         now = yield from (self._list(entries, delay) if lists else self._get(entries.values(), delay))
         self._failures = 0 if self._failures == failures else self._failures
-        self._polls = 0 if self._joined else self._polls + (delay > 0.0)
+        self._polls += delay > 0.0
+        if self._joined:
+            self._polls = 0
+            self._shown.clear()  # ... nor on those of the pass under way
         return now
 
     def _delay(self, entries: Collection[Pending], now: float) -> float:
@@ -164,7 +167,7 @@ class Watch:
         gap = max(gap, self._floor)
         if self.roster.deadline() < now + gap:
             deadlines = (w.deadline - now for e in entries for w in e.waiters if w.deadline is not None)
-            gap = min(deadlines, default=gap)
+            gap = min((gap, *deadlines))
         return max(0.0, gap)
 
     # ---- how
@@ -177,7 +180,7 @@ class Watch:
         """Poll each run by itself; tells when the last reply came."""
         now = 0.0
         self._shown.clear()
-        for entry in list(filter(_held, entries)):
+        for entry in filter(_held, entries):
             reply = yield self._step(self._provider.get(entry.ref), delay)
             delay, now = 0.0, reply.at
             if not entry.held:

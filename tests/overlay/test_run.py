@@ -6,6 +6,7 @@ import copy
 import json
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
+from inspect import signature
 from itertools import product
 
 import attrs
@@ -15,8 +16,8 @@ from hypothesis import strategies as st
 
 from omnirun import datafold, firecrawl, monid
 from omnirun.errors import RunAlerted, RunFailed
-from omnirun.refs import Ref
-from omnirun.run import Cost, Origin, Run, instant, to_dicts
+from omnirun.refs import Ref, ref_to
+from omnirun.run import Cost, Origin, Run, fresh, instant, to_dicts
 from omnirun.states import Outcome, Phase, Verdict
 from tests.overlay.virtual import START, reply
 
@@ -473,3 +474,26 @@ def test_instant_never_raises(value) -> None:
 def test_an_unknown_gate_is_refused_and_lets_nothing_pass(gate) -> None:
     with pytest.raises(ValueError, match="it can't be 'rais'"):
         FULL.check(**{gate: "rais"})
+
+
+def test_what_is_made_fast_is_the_same_and_as_frozen():
+    values = {field.name: getattr(FULL, field.name) for field in attrs.fields(Run)}
+    made = fresh(**values)
+    assert {name: getattr(made, name) for name in values} == values
+    assert (made, hash(made), type(made)) == (FULL, hash(FULL), Run)
+    assert fresh(REF, raw={}) == Run(REF)
+    assert fresh(REF, raw={}).origin is Run(REF).origin
+    ref = ref_to(REF.provider, REF.account, REF.path)
+    assert (ref, hash(ref), type(ref)) == (REF, hash(REF), Ref)
+    for value, name in ((made, "state"), (ref, "path")):
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            setattr(value, name, "other")
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            delattr(value, name)
+    assert pickle.loads(pickle.dumps(made)) == copy.copy(made) == FULL
+
+
+def test_what_is_made_fast_takes_what_a_run_takes():
+    fast, plain = signature(fresh).parameters, signature(Run).parameters
+    assert list(fast) == list(plain)
+    assert all(fast[name].default == plain[name].default for name in fast if name != "raw")

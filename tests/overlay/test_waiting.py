@@ -12,6 +12,7 @@ import pytest
 from omnirun import datafold, monid
 from omnirun.attempts import Attempt
 from omnirun.clock import moment
+from omnirun.datafold import Datafold as DatafoldProvider
 from omnirun.errors import (
     AuthError,
     BadRef,
@@ -277,6 +278,69 @@ def test_absence_from_a_list_is_never_an_end():
     }
     assert set(when) == {f"datafold:monitors/42/runs/{run}" for run in (1, 2, 3)}
     assert all(at >= 50 for at in when.values())
+
+
+@attrs.frozen
+class Counting(DatafoldProvider):
+    """Counts how often a page is read."""
+
+    reads: Counter = attrs.field(factory=Counter)
+
+    def collection(self, ref):
+        listing = super().collection(ref)
+
+        def glance(response, at, known):
+            self.reads[response.content] += 1
+            return listing.glance(response, at, known)
+
+        return attrs.evolve(listing, glance=glance)
+
+
+RUNS = [f"datafold:monitors/42/runs/{run}" for run in (1, 2, 3)]
+
+
+def counted(server):
+    world = World(server)
+    world.engine._providers["datafold"] = provider = Counting()
+    return world, provider.reads
+
+
+def test_a_page_that_is_as_it_was_is_read_once():
+    world, reads = counted(Datafold({1: 100, 2: 200, 3: 200}))
+    assert [round(at, -1) for at, _ in ends(world, RUNS)] == [110, 210, 210]
+    lists = [path for path in world.paths() if path.endswith("/runs")]
+    assert len(lists) > 12
+    assert len(reads) == 2, "all under way, and without the first; the end of the last two is seen by gets"
+    assert max(reads.values()) <= 2, "after its change a page may be read once more"
+
+
+@pytest.mark.parametrize("says", [reply(200, Datafold({1: 99}).item(1, 0) | {"warnings": []}), reply(500)])
+def test_a_list_that_shows_an_end_is_looked_at_again_until_the_run_says_so_too(says):
+    """Also if the list is the same as before: it was not taken for the truth then."""
+    service = Datafold({1: 5, 2: 300, 3: 300})
+
+    def server(request, at):
+        lags = request.path.endswith("/1") and at < 200
+        return says if lags else service(request, at)
+
+    world, reads = counted(server)
+    when = {str(attempt.ref): at for at, attempt in ends(world, RUNS)}
+    assert 200 <= when[RUNS[0]] <= 260
+    assert max(reads.values()) > 3
+
+
+def test_a_run_that_joins_is_found_on_a_page_that_is_as_it_was():
+    world, _ = counted(Datafold(dict.fromkeys((1, 2, 3, 4), 300)))
+    late = []
+
+    def join():
+        late.append(Waiting(world.engine, world, ["datafold:monitors/42/runs/4"], None, None))
+        late[0].begin()
+
+    world.at(100, join)
+    assert len(ends(world, RUNS)) == 3
+    assert world.run(late[0].next()).unwrap().ok
+    assert world.paths().count("/api/v1/monitors/42/runs/4") == 1, "its state came with the list"
 
 
 def test_a_workspace_of_hundreds_is_read_by_lists():
@@ -588,3 +652,20 @@ def test_a_rate_limited_final_get_pauses_its_account():
     done = ends(world, [f"datafold:monitors/42/runs/{run}" for run in range(100)])
     assert all(attempt.unwrap().ok for _, attempt in done)
     assert sum(3 < at < 12 for at in world.times()) < 40
+
+
+@pytest.mark.parametrize("patience", [None, 500.0])
+def test_the_deadline_of_a_run_that_is_being_fetched_hurries_no_other(patience):
+    """Its fetch takes longer than its deadline; the others are polled in their own time."""
+    service = Datafold({1: 5, 2: 90, 3: 90, 4: 90})
+
+    def server(request, at):
+        answer = service(request, at)
+        return (answer, 100.0) if request.path.endswith("/1") else answer
+
+    world = World(server)
+    hurried = Waiting(world.engine, world, ["datafold:monitors/42/runs/1"], 40.0, None)
+    world.at(0.0, hurried.begin)
+    done = ends(world, [f"datafold:monitors/42/runs/{run}" for run in (2, 3, 4)], patience)
+    assert len(done) == 3
+    assert len([path for path in world.paths() if path.endswith("/runs")]) < 20

@@ -1,12 +1,16 @@
 """http.py: the shared values of the raw clients."""
 
 import copy
+import json
 import pickle
+import sys
 from datetime import UTC, date, datetime
 from enum import Enum
 from uuid import UUID
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from omnirun_raw import http
 from omnirun_raw.http import (
@@ -137,3 +141,70 @@ def test_a_body_nested_without_end_is_an_invalid_body():
     with pytest.raises(InvalidBody):
         http.accept(reply, "g.o", list)
     assert http.documented(reply, "g.o", list).parsed is None
+
+
+BODIES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=12,
+).map(lambda value: json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+@st.composite
+def damaged(draw):
+    """A body of JSON, perhaps with a few bytes changed, added or lost."""
+    body = bytearray(draw(BODIES))
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(body)))
+        body[at : at + draw(st.integers(0, 1))] = draw(st.sampled_from(PIECES) | st.binary(max_size=1))
+    return bytes(body)
+
+
+PIECES = [
+    b"NaN",
+    b"-Infinity",
+    b"1e999",
+    b"9" * 30,
+    b'"\\ud800"',
+    b"\xef\xbb\xbf",
+    b"00",
+    b",",
+    b"-",
+    b"\x00",
+]
+
+
+def by_msgspec(monkeypatch):
+    pytest.importorskip("msgspec")
+    http._decoder.cache_clear()
+    assert http._decoder() is not json.loads
+
+
+def without_msgspec(monkeypatch):
+    monkeypatch.setitem(sys.modules, "msgspec.json", None)
+    http._decoder.cache_clear()
+    assert http._decoder() is json.loads
+
+
+@pytest.fixture(params=[by_msgspec, without_msgspec], ids=lambda made: made.__name__)
+def _decoders(request, monkeypatch):
+    request.param(monkeypatch)
+    yield
+    http._decoder.cache_clear()
+
+
+@pytest.mark.usefixtures("_decoders")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(damaged())
+@example(b"[" * 100_000)
+@example(b"1" * 5000)
+@example('{"a": 1}'.encode("utf-16"))
+@example(b'{"a": 1, "a": 2}')
+def test_whatever_decodes_a_body_says_what_json_says(body):
+    try:
+        expected = repr(json.loads(body))
+    except (ValueError, RecursionError) as error:
+        with pytest.raises(type(error)):
+            Response(200, {}, body).json()
+    else:
+        assert repr(Response(200, {}, body).json()) == expected
