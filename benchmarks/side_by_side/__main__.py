@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.side_by_side import crowd, gets, imports, pages, pipeline, report, waiting
+from benchmarks.side_by_side import crowd, extras, gets, imports, pages, pipeline, report, waiting
 from benchmarks.side_by_side.server import served
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def main() -> None:
         figures.draw()
         return
     rows: list[Row] = []
-    with served(_RUNS) as url:
+    with served(_RUNS) as url, extras.without():
         families = _families(url, given.rounds, given.dev)
         for name in given.families or [name for name in families if name not in _SLOW]:
             began = time.monotonic()

@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from benchmarks.side_by_side import bodies
+from benchmarks.side_by_side.extras import FAST, fast
 from benchmarks.side_by_side.gets import KEY, accounts
 from benchmarks.side_by_side.rounds import Row, exactly, interleaved, ratios, timed
 from omnirun import Client, datafold, firecrawl, monid
-from omnirun.refs import Ref
-from omnirun.run import Fresh
+from omnirun.refs import ref_to
+from omnirun.run import fresh
 from omnirun_raw.datafold import schemas as datafold_schemas
 from omnirun_raw.firecrawl import schemas as firecrawl_schemas
 from omnirun_raw.http import Response
@@ -58,10 +59,12 @@ def _paging(url: str, rounds: int, runs: int) -> Iterator[Row]:
             {
                 "httpx": timed(lambda: _counted(_by_hand(by_hand, url), runs)),
                 "omnirun": timed(lambda: _counted(ours.history(monid.Workspace()), runs)),
+                FAST: timed(fast(lambda: _counted(ours.history(monid.Workspace()), runs))),
             },
             rounds,
         )
-        yield Row(case, "omnirun", "httpx + json by hand", ratios(found["omnirun"], found["httpx"]), 1.25)
+        for subject in ("omnirun", FAST):
+            yield Row(case, subject, "httpx + json by hand", ratios(found[subject], found["httpx"]), 1.25)
         early, late = _peaks(ours, runs)
         yield Row(case + ": memory at the end / after a fifth", "omnirun", "", exactly(late / early), 1.1)
 
@@ -132,26 +135,30 @@ def _reading(name: str, rounds: int, stock: Callable[[Any], Any]) -> Iterator[Ro
         {
             "json": _times(lambda: json.loads(content)),
             "omnirun": _times(lambda: listing.read(response, _NOW)),
-            "bare": _times(lambda: [Fresh(Ref(name, "", address)) for _ in json.loads(content)[key]]),
+            FAST: _times(fast(lambda: listing.read(response, _NOW))),
+            "bare": _times(
+                lambda: [fresh(ref_to(name, "", address), raw=item) for item in json.loads(content)[key]]
+            ),
             "pydantic": _times(lambda: schema.model_validate_json(content)),
             "stock": _times(lambda: stock(json.loads(content))),
         },
         rounds,
     )
     case = f"a page of {_PAGE} runs of {name} into values"
-    yield Row(case, "omnirun", "json.loads alone", ratios(found["omnirun"], found["json"]), 3.0)
+    for subject in ("omnirun", FAST):
+        yield Row(case, subject, "json.loads alone", ratios(found[subject], found["json"]), 3.0)
+        yield Row(
+            case, subject, "pydantic, model_validate_json", ratios(found[subject], found["pydantic"]), 1.0
+        )
+        yield Row(
+            case, subject, "openapi-python-client's models", ratios(found[subject], found["stock"]), 1.0
+        )
     yield Row(
         case,
         "json.loads and an empty Run and Ref each",
         "json.loads alone",
         ratios(found["bare"], found["json"]),
         note="what is left of the goal is for reading the items",
-    )
-    yield Row(
-        case, "omnirun", "pydantic, model_validate_json", ratios(found["omnirun"], found["pydantic"]), 1.0
-    )
-    yield Row(
-        case, "omnirun", "openapi-python-client's models", ratios(found["omnirun"], found["stock"]), 1.0
     )
 
 

@@ -101,6 +101,11 @@ def spread(values: Sequence[float]) -> Figure:
     return Figure(median(values), low, high)
 
 
+def least(values: Sequence[float]) -> Figure:
+    """Give the least of some times that are no ratios, and their spread: what disturbs a run only adds to it."""
+    return attrs.evolve(spread(values), value=min(values))
+
+
 def exactly(value: float) -> Figure:
     """Give what was counted rather than measured."""
     return Figure(value, value, value)

@@ -23,7 +23,7 @@ from omnirun.paging import Cursors
 from omnirun.provider import Listing, Page, Provider, Query, Site, oldest
 from omnirun.refs import Ref, Target, address, ref_to, respelled
 from omnirun.replies import accepted, decoded, ended, failure, is_list, is_object, loose, unreadable
-from omnirun.run import Cost, fresh, instant
+from omnirun.run import fresh, instant, priced
 from omnirun.states import Outcome, Phase
 from omnirun_raw.http import UNSET
 from omnirun_raw.monid.api.runs import get_run, list_runs, start_run, stop_run
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from omnirun.errors import ApiError
     from omnirun.provider import Known
     from omnirun.refs import TargetInfo
-    from omnirun.run import Run
+    from omnirun.run import Cost, Run
     from omnirun.states import States
     from omnirun_raw.http import Request, Response
     from omnirun_raw.monid import wire
@@ -265,12 +265,8 @@ def _money(value: Any) -> Cost | None:
     """Read a number, or an object with amount and currency."""
     if is_object(value):
         amount = value.get("amount")
-        return None if amount is None else _priced(float(amount), str(value.get("currency") or ""))
-    return _priced(float(value), "") if isinstance(value, (int, float)) else None
-
-
-_priced = lru_cache(Cost)
-"""Runs of one price share it."""
+        return None if amount is None else priced(float(amount), str(value.get("currency") or ""))
+    return priced(float(value), "") if isinstance(value, (int, float)) else None
 
 
 @lru_cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import attrs
@@ -42,6 +43,10 @@ class Cost:
 
     def __str__(self) -> str:
         return f"{self.amount:g} {self.unit}".rstrip()
+
+
+priced = lru_cache(Cost)
+"""Makes a `Cost`; runs of one price share it."""
 
 
 @attrs.frozen(repr=False)

@@ -23,7 +23,7 @@ from omnirun.paging import Cursors, Offsets
 from omnirun.provider import Judge, Listing, Page, Provider, Query, Site, oldest
 from omnirun.refs import Ref, Target, TargetInfo, address, ref_to, respelled
 from omnirun.replies import ended, failure, is_list, loose, need
-from omnirun.run import Cost, fresh, instant
+from omnirun.run import fresh, instant, priced
 from omnirun.states import Verdict
 from omnirun_raw.firecrawl.api.monitoring import (
     get_monitor_check,
@@ -49,7 +49,7 @@ _log = logging.getLogger("omnirun")
 
 def by_summary(raw: Mapping[str, Any]) -> Verdict | None:
     """An alert if anything changed, came or went; replaceable, for a monitor with a goal judges changes itself."""
-    summary = cast("wire.MonitorCheck", raw).get("summary")
+    summary: wire.MonitorSummary | None = raw.get("summary")
     if summary is None:
         return None
     found = (summary.get("changed") or 0) + (summary.get("new") or 0) + (summary.get("removed") or 0)
@@ -269,7 +269,7 @@ class Firecrawl(Provider):
             finished_at=finished_at,
             observed_at=seen,
             error=item.get("error"),
-            cost=None if credits_ is None else Cost(credits_, "credits"),
+            cost=None if credits_ is None else priced(credits_, "credits"),
             raw=item,
         )
 
