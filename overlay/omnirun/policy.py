@@ -30,6 +30,7 @@ class WaitPolicy:
         step: what each further poll adds.
         cap: the longest gap.
         slow_cap: the longest gap for runs older than `slow_after`.
+        shared: the longest gaps shrink to this share of them where one poll shows ten runs or more.
         jitter: each gap varies by this share of it, up or down.
         retry_first: the longest pause after a first failed poll; it doubles with each.
         retry_cap: the longest pause after failed polls.
@@ -45,6 +46,7 @@ class WaitPolicy:
     cap: float = 30.0
     slow_cap: float = 60.0
     slow_after: float = 3600.0
+    shared: float = 0.6
     jitter: float = 0.1
     retry_first: float = 0.5
     retry_cap: float = 30.0
@@ -54,7 +56,7 @@ class WaitPolicy:
     unknown_after: float = 600.0
     retry_after_cap: float = 300.0
 
-    def gap(self, age: float, polls: int, random: Random) -> float:
+    def gap(self, age: float, polls: int, random: Random, *, shared: bool = False) -> float:
         """Tell how long to pause before the next poll.
 
         A gap that grows by a step with each poll makes about the square root of twice the age times the step; so a wait
@@ -64,8 +66,9 @@ class WaitPolicy:
             age: seconds since the youngest run was created.
             polls: how often it was polled in this wait.
             random: in [0, 1).
+            shared: one poll shows many runs, so it may come more often.
         """
-        cap = self.slow_cap if age > self.slow_after else self.cap
+        cap = (self.slow_cap if age > self.slow_after else self.cap) * (self.shared if shared else 1.0)
         seeded = math.sqrt(2.0 * max(0.0, age) * self.step)
         return min(cap, max(self.first + self.step * polls, seeded)) * self._jittered(random)
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import attrs
 
 from omnirun.flows import judged
+from omnirun.provider import Page
 from omnirun.states import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from omnirun.provider import Glance, Item, Listing, Page, Provider
+    from omnirun.provider import Glance, Item, Listing, Provider
     from omnirun.roster import Pending
     from omnirun.run import Run
     from omnirun.scheduler import Reply
@@ -97,7 +98,7 @@ class Missing:
     def keep(self, number: int, page: Page[Run]) -> None:
         """Remember what the page just read showed."""
         self.still += self._new
-        bare = attrs.evolve(page, items=(), current={}) if page.items or page.current else page
+        bare: Page[Run] = Page((), page.size, page.asked, page.cursor, page.count, page.pages, page.oldest)
         self._shown[number] = Shown(self._digest, bare, self.still)
 
 

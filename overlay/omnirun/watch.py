@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _LIST_FAILURES = 4  # in a row; a list of many pages may fail for ever where each run can still be read
 _LISTING_FROM = 3
+_MANY = 10  # pending runs on a page
 _MISSES = 2
 _CLOCKS_DIFFER = 5.0
 _FINAL_ATTEMPTS = 6
@@ -162,7 +163,8 @@ class Watch:
             gap = self._policy.longest_gap(self._asking.random)
         else:
             youngest = max(entries, key=_since)
-            gap = self._policy.gap(now - youngest.since, self._polls, self._asking.random)
+            shared = self._listing is not None and len(entries) >= _MANY * self._depth
+            gap = self._policy.gap(now - youngest.since, self._polls, self._asking.random, shared=shared)
             gap -= now - (youngest.seen_at or now)
         gap = max(gap, self._floor)
         if self.roster.deadline() < now + gap:

@@ -185,3 +185,9 @@ def test_retry_after_is_never_negative_and_never_raises(header, body) -> None:
     asked = retry_after(Response(429, {"retry-after": header}, body), NOW)
 
     assert asked is None or asked >= 0.0
+
+
+@pytest.mark.parametrize(("age", "longest"), [(10.0, None), (500.0, 18.0), (5000.0, 36.0)])
+def test_a_poll_that_shows_many_runs_comes_more_often(age, longest):
+    shared = POLICY.gap(age, 0, middle, shared=True)
+    assert shared == (POLICY.gap(age, 0, middle) if longest is None else pytest.approx(longest))

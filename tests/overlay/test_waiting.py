@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
+from itertools import pairwise
 
 import attrs
 import pytest
@@ -669,3 +670,11 @@ def test_the_deadline_of_a_run_that_is_being_fetched_hurries_no_other(patience):
     done = ends(world, [f"datafold:monitors/42/runs/{run}" for run in (2, 3, 4)], patience)
     assert len(done) == 3
     assert len([path for path in world.paths() if path.endswith("/runs")]) < 20
+
+
+@pytest.mark.parametrize(("runs", "longest"), [(9, 30.0), (10, 18.0)])
+def test_ten_runs_on_a_page_are_polled_more_often(runs, longest):
+    world = World(Datafold(dict.fromkeys(range(1, runs + 1), 900)))
+    ends(world, [f"datafold:monitors/42/runs/{run}" for run in range(1, runs + 1)])
+    polls = [at for at, step in world.sent if step.request.path.endswith("/runs")]
+    assert max(later - at for at, later in pairwise(polls)) == pytest.approx(longest, abs=0.2)
