@@ -122,7 +122,7 @@ class Datafold(Provider):
             style=PageNumbers(),
             request=partial(_list, monitor),
             read=partial(self._page, monitor),
-            glance=partial(self._shown, monitor),
+            glance=partial(self._glance, monitor),
             newest_first=False,
         )
 
@@ -162,9 +162,9 @@ class Datafold(Provider):
         return failure(response, at, doing, message=message, details=reasons)
 
     def _page(self, monitor: Monitor, response: Response, at: float) -> Page[Run]:
-        return self._shown(monitor, response, at, None)
+        return self._glance(monitor, response, at, None)
 
-    def _shown(self, monitor: Monitor, response: Response, at: float, known: Known | None) -> Page[Run]:
+    def _glance(self, monitor: Monitor, response: Response, at: float, known: Known | None) -> Page[Run]:
         body = cast("wire.ApiPublicListMonitorRunsOut", self.body(response, at, str(monitor)))
         items, seen, path = body["runs"], moment(at), _paths(monitor)
         changed = items if known is None else known.changed(items, path, "state")

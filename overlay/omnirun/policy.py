@@ -30,7 +30,6 @@ class WaitPolicy:
         step: what each further poll adds.
         cap: the longest gap.
         slow_cap: the longest gap for runs older than `slow_after`.
-        shared: the longest gaps shrink to this share of them where one poll shows ten runs or more.
         jitter: each gap varies by this share of it, up or down.
         retry_first: the longest pause after a first failed poll; it doubles with each.
         retry_cap: the longest pause after failed polls.
@@ -39,6 +38,7 @@ class WaitPolicy:
         not_found_grace: how long after its trigger a run may be unknown to the provider (replica lag).
         unknown_after: how long a run may stay in a state omnirun does not know.
         retry_after_cap: the longest pause a provider can ask for.
+        shared: the longest gaps shrink to this share of them where one poll shows ten runs or more.
     """
 
     first: float = 2.0
@@ -46,7 +46,6 @@ class WaitPolicy:
     cap: float = 30.0
     slow_cap: float = 60.0
     slow_after: float = 3600.0
-    shared: float = 0.6
     jitter: float = 0.1
     retry_first: float = 0.5
     retry_cap: float = 30.0
@@ -55,6 +54,7 @@ class WaitPolicy:
     not_found_grace: float = 10.0
     unknown_after: float = 600.0
     retry_after_cap: float = 300.0
+    shared: float = 0.6
 
     def gap(self, age: float, polls: int, random: Random, *, shared: bool = False) -> float:
         """Tell how long to pause before the next poll.

@@ -78,6 +78,7 @@ class Pending:
     failing_since: float = 0.0
     failure: Exception | None = None  # why the last poll failed
     fetch: Task | None = None
+    found: int = 0  # the pass that came by it last
     held: bool = True  # it is still waited for
 
 
@@ -100,8 +101,8 @@ class Roster:
     ) -> None:
         self.pending: dict[str, Pending] = {}
         """The records, by the paths of their refs: of one provider and account."""
-        self._deadlines: dict[Waiter, int] = {}
-        """Who waits until when, and for how many runs."""
+        self.soonest = math.inf
+        """No deadline comes before (seconds UTC); so that thousands need not be gone through to see that none has."""
         self._provider = provider
         self._policy = policy
         self._warn = warn
@@ -119,7 +120,7 @@ class Roster:
                 )
         entry.waiters = (*entry.waiters, waiter) if entry.waiters else waiter.alone
         if waiter.deadline is not None:
-            self._deadlines[waiter] = self._deadlines.get(waiter, 0) + 1
+            self.soonest = min(self.soonest, waiter.deadline)
         return new
 
     def drop(self, ref: Ref, waiter: Waiter, now: float) -> None:
@@ -127,7 +128,6 @@ class Roster:
         entry = self.pending.get(ref.path)
         if entry is None:
             return
-        self._leave(other for other in entry.waiters if other is waiter)
         entry.waiters = tuple(other for other in entry.waiters if other is not waiter)
         if not entry.waiters:
             self._remove(entry, now)
@@ -135,10 +135,6 @@ class Roster:
     def pollable(self) -> dict[str, Pending]:
         """Give the records whose runs are not being fetched already."""
         return {path: entry for path, entry in self.pending.items() if entry.fetch is None}
-
-    def deadline(self) -> float:
-        """Tell the first deadline (seconds UTC); infinity if there is none."""
-        return min((waiter.deadline or 0.0 for waiter in self._deadlines), default=math.inf)
 
     # ---- what was seen
 
@@ -204,7 +200,7 @@ class Roster:
 
     def expire(self, now: float) -> None:
         """Tell those whose deadline has come."""
-        if self.deadline() > now:
+        if self.soonest > now:
             return
         late = [
             (entry, waiter)
@@ -215,6 +211,8 @@ class Roster:
         for entry, waiter in late:
             waiter.emit(Event(Kind.EXPIRED, entry.ref, self._glimpse(entry), entry.failure))
             self.drop(entry.ref, waiter, now)
+        left = (waiter.deadline for entry in self.pending.values() for waiter in entry.waiters)
+        self.soonest = min((deadline for deadline in left if deadline is not None), default=math.inf)
 
     def _glimpse(self, entry: Pending) -> Run:
         """What is known of a run without its JSON."""
@@ -237,12 +235,4 @@ class Roster:
     def _remove(self, entry: Pending, now: float) -> None:
         del self.pending[entry.ref.path]
         entry.held = False
-        self._leave(entry.waiters)
         self._gone(entry, now)
-
-    def _leave(self, waiters: Iterable[Waiter]) -> None:
-        for waiter in waiters:
-            if waiter.deadline is not None:
-                self._deadlines[waiter] -= 1
-                if not self._deadlines[waiter]:
-                    del self._deadlines[waiter]

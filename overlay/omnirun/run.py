@@ -45,7 +45,7 @@ class Cost:
         return f"{self.amount:g} {self.unit}".rstrip()
 
 
-priced = lru_cache(Cost)
+priced = lru_cache(typed=True)(Cost)
 """Makes a `Cost`; runs of one price share it."""
 
 

@@ -25,52 +25,62 @@ _UNSETTLED = (Phase.UNKNOWN, Phase.FINISHED)  # there is more to see than the st
 
 @attrs.frozen
 class Shown:
-    """What a page showed: a digest of the reply, the page without its items, and which pending runs were on it."""
+    """What a page showed: a digest of the reply, the page without its items, and which pending runs were on it.
 
-    digest: int | None
+    The digest is Python's own hash, which is keyed, so that no server can make two bodies alike.
+    """
+
+    digest: int
     page: Page[Run]
     entries: list[Pending]
 
 
-class Missing:
-    """The pending runs that a pass has not found yet; see `omnirun.provider.Known`.
+class Pass:
+    """One pass over a list in search of the pending runs; see `omnirun.provider.Known`.
 
     Most runs are as they were, and making a `Run` costs time; so does decoding a page, and many are as they were.
+    For each page `read` comes first, then `found` for each run of which it shows something new, then `keep`.
 
     Args:
-        entries: the records of the runs, by the paths of their refs; what is found is taken out.
+        entries: the records of the runs, by the paths of their refs.
+        number: of the pass; no two of a watch have the same.
         shown: what the first, second ... page showed last; whoever learns of a run elsewhere clears it.
 
     Attributes:
-        entries: the records of those not found.
-        still: those on the page just read that are as they were.
+        left: how many runs are not found yet.
+        still: the records of those on the page just read that are as they were.
     """
 
-    def __init__(self, entries: dict[str, Pending], shown: dict[int, Shown]) -> None:
-        self.entries = entries
+    def __init__(self, entries: dict[str, Pending], number: int, shown: dict[int, Shown]) -> None:
+        self.left = len(entries)
         self.still: list[Pending] = []
-        self._new: list[Pending] = []
+        self._entries = entries
+        self._number = number
         self._shown = shown
-        self._digest: int | None = None
+        self._digest = 0
+        self._on_page: list[Pending] = []
+
+    def missing(self) -> list[Pending]:
+        """Give the records of the runs not found yet."""
+        return [entry for entry in self._entries.values() if entry.found != self._number]
 
     def read(self, listing: Listing[Run], number: int, reply: Reply, doing: str) -> Page[Run]:
-        """Read a page; what of it is as it was is in `still`.
+        """Read a page; what of it is as it was is in `still`, and found.
 
         Raises:
             OmnirunError: it can't be read.
         """
-        before, self._digest, self._new = self._shown.get(number), _digest(reply), []
+        response, before = reply.result(), self._shown.get(number)
+        self._digest, self.still, self._on_page = hash((response.status, response.content)), [], []
         if before is not None and before.digest == self._digest:
-            self.still = [entry for entry in before.entries if entry.held and entry.fetch is None]
+            self.still += [entry for entry in before.entries if entry.held and entry.fetch is None]
             page = before.page
         elif listing.glance is None:
-            self.still = []
             page = judged(listing.read, reply, doing)
         else:
-            self.still = []
             page = judged(partial(self._glance, listing.glance), reply, doing)
         for entry in self.still:
-            self.entries.pop(entry.ref.path, None)
+            self.found(entry)
         return page
 
     def _glance(self, glance: Glance[Run], response: Response, at: float) -> Page[Run]:
@@ -79,10 +89,10 @@ class Missing:
     def changed(self, items: Iterable[Item], path: Callable[[Item], str], word: str) -> list[Item]:
         """See `Known`."""
         changed: list[Item] = []
-        known, still = self.entries.get, self.still.append
+        known, still = self._entries.get, self.still.append
         for item in items:
             entry = known(path(item))
-            if entry is None or entry.fetch is not None:
+            if entry is None or not entry.held or entry.fetch is not None:
                 continue
             if entry.state == (item.get(word) or "") and entry.phase not in _UNSETTLED:
                 still(entry)
@@ -91,21 +101,16 @@ class Missing:
         return changed
 
     def found(self, entry: Pending) -> None:
-        """Take note that the page just read shows something new of a run."""
-        self.entries.pop(entry.ref.path, None)
-        self._new.append(entry)
+        """Take note that the page just read shows a run."""
+        self._on_page.append(entry)
+        if entry.found != self._number:
+            entry.found = self._number
+            self.left -= 1
 
     def keep(self, number: int, page: Page[Run]) -> None:
         """Remember what the page just read showed."""
-        self.still += self._new
         bare: Page[Run] = Page((), page.size, page.asked, page.cursor, page.count, page.pages, page.oldest)
-        self._shown[number] = Shown(self._digest, bare, self.still)
-
-
-def _digest(reply: Reply) -> int | None:
-    """Python's own hash of bytes, which is keyed: no server can make two bodies alike."""
-    response = reply.response
-    return None if response is None else hash((response.status, response.content))
+        self._shown[number] = Shown(self._digest, bare, self._on_page)
 
 
 def beyond(listing: Listing[Run], page: Page[Run], oldest: float) -> bool:

@@ -230,8 +230,8 @@ class SyncTransport(Pools):
         Raises:
             TransportError: no whole answer came back.
         """
-        exchange = self._exchange(step)
         with self._places:
+            exchange = self._exchange(step)
             pool = self._take(step)
             try:
                 with pool.lent, exchange:

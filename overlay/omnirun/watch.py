@@ -28,7 +28,7 @@ from omnirun.policy import retry_after
 from omnirun.provider import Query
 from omnirun.roster import Event, Kind, Pending, Roster
 from omnirun.scheduler import At, Step
-from omnirun.sightings import Missing, Shown, beyond, by_targets
+from omnirun.sightings import Pass, Shown, beyond, by_targets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -88,7 +88,9 @@ class Watch:
         self._joined = False  # a run came during a pass
         self._failures = 0  # polls failed since the last pass that went well
         self._depth = 1  # pages the last list pass needed
-        self._shown: dict[int, Shown] = {}  # its pages
+        self._passes = 0
+        self._shown: dict[int, Shown] = {}  # what each page showed last
+        self._forgot = False  # during this pass
         self._pause = 0.0  # seconds the lane rests before the next request
         self._floor = 0.0  # seconds the last good reply asked for
 
@@ -96,7 +98,7 @@ class Watch:
         """Wait for a run, given how it was last seen; `start` then sets the watch going."""
         if self.roster.add(ref, waiter, run, now):
             self._polls, self._joined = 0, True
-            self._shown.clear()  # it was not looked for on these pages ...
+            self._forget()
 
     def start(self, refs: Iterable[Ref], now: float) -> None:
         """Poll as soon as these runs and their deadlines want it."""
@@ -142,20 +144,28 @@ class Watch:
             self.roster.expire(now)
 
     def _pass(self, entries: dict[str, Pending], delay: float) -> Flow[float]:
-        failures, self._joined = self._failures, False
+        failures, self._joined, self._forgot = self._failures, False, False
         pays = len(entries) >= max(_LISTING_FROM, self._depth + 1)
         lists = self._listing is not None and pays and failures < _LIST_FAILURES
         now = yield from (self._list(entries, delay) if lists else self._get(entries.values(), delay))
         self._failures = 0 if self._failures == failures else self._failures
-        self._polls += delay > 0.0
-        if self._joined:
-            self._polls = 0
-            self._shown.clear()  # ... nor on those of the pass under way
+        self._polls = 0 if self._joined else self._polls + (delay > 0.0)
+        if self._forgot:
+            self._shown.clear()
         return now
+
+    def _forget(self) -> None:
+        """Have the lists read again, also where they are as they were: there is a run they were not searched for.
+
+        A pass that is under way does not search for it either, so what it keeps from now on is of no use.
+        """
+        self._forgot = True
+        self._shown.clear()
 
     def _delay(self, entries: Collection[Pending], now: float) -> float:
         """Seconds to the next pass: the policy's gap or what was asked for, but no later than a deadline."""
-        if None in map(_seen_at, entries) and any(e.seen_at is None and not e.failures for e in entries):
+        unseen = None in map(_seen_at, entries)  # which is seldom so, and soon known
+        if unseen and any(entry.seen_at is None and not entry.failures for entry in entries):
             gap = 0.0  # nothing is known of it yet
         elif self._failures:
             gap = self._policy.backoff(self._failures, self._asking.random)
@@ -167,7 +177,7 @@ class Watch:
             gap = self._policy.gap(now - youngest.since, self._polls, self._asking.random, shared=shared)
             gap -= now - (youngest.seen_at or now)
         gap = max(gap, self._floor)
-        if self.roster.deadline() < now + gap:
+        if self.roster.soonest < now + gap:
             deadlines = (w.deadline - now for e in entries for w in e.waiters if w.deadline is not None)
             gap = min((gap, *deadlines))
         return max(0.0, gap)
@@ -181,7 +191,7 @@ class Watch:
     def _get(self, entries: Iterable[Pending], delay: float) -> Flow[float]:
         """Poll each run by itself; tells when the last reply came."""
         now = 0.0
-        self._shown.clear()
+        self._forget()
         for entry in filter(_held, entries):
             reply = yield self._step(self._provider.get(entry.ref), delay)
             delay, now = 0.0, reply.at
@@ -200,31 +210,32 @@ class Watch:
     def _list(self, entries: dict[str, Pending], delay: float) -> Flow[float]:
         """Read the collection to the last pending run, its end, or where gets cost less; tells when that was."""
         assert self._listing is not None
-        missing, most = Missing(entries, self._shown), len(entries)
+        self._passes += 1
+        search = Pass(entries, self._passes, self._shown)
         oldest = min(map(_since, entries.values())) - _CLOCKS_DIFFER
         position: str | None = self._listing.style.start
         by_target: dict[str, list[Pending]] = {}
         pages, complete, now = 0, False, 0.0
-        while missing.entries and not complete and pages < most:
+        while search.left and not complete and pages < len(entries):
             assert position is not None
             reply = yield self._step(self._listing.request(Query(), position), delay)
             delay, now = 0.0, reply.at
             try:
-                page = missing.read(self._listing, pages, reply, f"{self._lane}:{self._listing.key}")
+                page = search.read(self._listing, pages, reply, f"{self._lane}:{self._listing.key}")
             except OmnirunError as error:
-                self._list_failed(list(missing.entries.values()), error, now)
+                self._list_failed(search.missing(), error, now)
                 return now
             self._floor = self._asked(reply)
             if page.current:
-                by_target = by_target or by_targets(self._provider, missing.entries.values())
-            self._sight(page, missing, by_target, now)
-            missing.keep(pages, page)
+                by_target = by_target or by_targets(self._provider, entries.values())
+            self._sight(page, search, by_target, now)
+            search.keep(pages, page)
             pages += 1
             position = self._listing.style.after(Passed(position, page, page.size, shifted=False))
             complete = position is None or beyond(self._listing, page, oldest)
-        self._depth = pages if complete or not missing.entries else most
+        self._depth = pages if complete or not search.left else len(entries)
         if complete:
-            self._miss(missing.entries.values(), now)
+            self._miss(search.missing(), now)
         return now
 
     def _asked(self, reply: Reply) -> float:
@@ -232,25 +243,23 @@ class Watch:
 
     # ---- what a list shows
 
-    def _sight(
-        self, page: Page[Run], missing: Missing, by_target: dict[str, list[Pending]], now: float
-    ) -> None:
+    def _sight(self, page: Page[Run], search: Pass, by_target: dict[str, list[Pending]], now: float) -> None:
         """Take in what a page shows of the pending runs: that they are as they were, or something new."""
-        self.roster.still(missing.still, now)
+        self.roster.still(search.still, now)
         for run in page.items:
             entry = self.roster.pending.get(run.ref.path)
             if entry is not None and entry.fetch is None:
-                missing.found(entry)
+                search.found(entry)
                 self._see(entry, run, now, full=False)
         for path, current in page.current.items():
             for entry in by_target.get(path, ()):
-                self._sight_current(entry, current, missing, now)
+                self._sight_current(entry, current, search, now)
 
-    def _sight_current(self, entry: Pending, current: str | None, missing: Missing, now: float) -> None:
+    def _sight_current(self, entry: Pending, current: str | None, search: Pass, now: float) -> None:
         """A list that only shows which run each target is busy with: the others are looked at themselves."""
         if not entry.held or entry.fetch is not None:
             return
-        missing.found(entry)
+        search.found(entry)
         if current == entry.ref.path:
             self.roster.still((entry,), now)
         else:
@@ -287,7 +296,7 @@ class Watch:
         except Exception as defect:  # noqa: BLE001 - a provider's defect is its run's affair and nobody else's
             self.roster.close(entry, Event(Kind.FAILED, entry.ref, None, defect), now)
         if entry.held:
-            self._shown.clear()  # what a list says of it is looked at again, also if it is the same
+            self._forget()
             self.start((entry.ref,), now)
 
     # ---- what failed

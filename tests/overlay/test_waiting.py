@@ -678,3 +678,46 @@ def test_ten_runs_on_a_page_are_polled_more_often(runs, longest):
     ends(world, [f"datafold:monitors/42/runs/{run}" for run in range(1, runs + 1)])
     polls = [at for at, step in world.sent if step.request.path.endswith("/runs")]
     assert max(later - at for at, later in pairwise(polls)) == pytest.approx(longest, abs=0.2)
+
+
+def pages_of(world):
+    """Which pages of the list were asked for, and when."""
+    return [
+        (at, int(dict(step.request.params)["page"]))
+        for at, step in zip(world.times(), (step for _, step in world.sent), strict=True)
+        if step.request.path.endswith("/runs")
+    ]
+
+
+class Odd(Datafold):
+    """One run is in a state omnirun doesn't know, until it ends."""
+
+    def item(self, run, at):
+        item = super().item(run, at)
+        return item | {"state": "odd"} if run == 1001 and 20 < at < self.ends[run] else item
+
+
+def test_a_run_that_is_looked_at_by_itself_makes_no_pass_of_the_others_longer():
+    """It is being fetched when the next pass begins, which doesn't search for it; its pages are not remembered."""
+    world = World(Odd(dict.fromkeys(range(1000), -1) | dict.fromkeys(range(1000, 1020), 500)))
+    assert len(ends(world, [f"datafold:monitors/42/runs/{run}" for run in range(1000, 1020)])) == 20
+    assert {page for at, page in pages_of(world) if at < 500} == {1}
+    assert world.paths().count("/api/v1/monitors/42/runs/1001") < 25
+
+
+def test_a_run_that_is_on_two_pages_is_found_on_both():
+    """A stranger's run comes between two pages of a pass; later only the second has it, and is as it was."""
+
+    def server(request, at):
+        answer = service(request, at)
+        if dict(request.params).get("page") == "1" and at > 100:
+            service.ends.setdefault(3000, -1)
+        return answer
+
+    service = Datafold(dict.fromkeys(range(2000), -1) | dict.fromkeys(range(2000, 2150), 900))
+    world = World(server)
+    refs = [f"datafold:monitors/42/runs/{run}" for run in range(2000, 2150)]
+    with pytest.raises(WaitTimeout):
+        ends(world, refs, 300)
+    assert {page for _, page in pages_of(world)} == {1, 2}
+    assert len(pages_of(world)) == len(world.sent), "and nothing is asked for by itself"
