@@ -42,7 +42,7 @@ _NOW = 1_800_000_000.0
 
 def rows(url: str, rounds: int, dev: Path, runs: int = _RUNS) -> Iterator[Row]:
     """Measure paging, then reading; `dev` is the Python that has openapi-python-client."""
-    yield from _paging(url, max(3, rounds // 3), runs)
+    yield from _paging(url, max(3, rounds // 2), runs)
     with TemporaryDirectory(prefix="omnirun-bench-") as folder:
         for name in ("datafold", "firecrawl", "monid"):
             with _stock(dev, name, Path(folder)) as stock:
