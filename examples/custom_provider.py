@@ -19,11 +19,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 
 from omnirun import BadRef, Outcome, Provider, Ref, Run, Target, TargetInfo
-from omnirun.clock import moment
+from omnirun.clock import instant, moment
 from omnirun.paging import Cursors
 from omnirun.provider import Listing, Page, Query, Site, oldest
 from omnirun.replies import failure, loose
-from omnirun.run import instant
 from omnirun.states import QUEUED, RUNNING, States, ended, meaning
 from omnirun_raw.http import Request, Response
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 
 class Clock:
@@ -43,3 +44,35 @@ def http_date(value: str | None) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return read if read is None or read.tzinfo is not None else read.replace(tzinfo=UTC)
+
+
+def instant(value: Any) -> datetime | None:
+    """Read a provider's timestamp: ISO 8601, or seconds or milliseconds since the epoch; anything else is None.
+
+    A time without an offset is taken for UTC.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            read = _from_iso(value)
+            return read if read.tzinfo is UTC else _in_utc(read)
+        except (ValueError, OverflowError):  # the latter from an offset at the very first or last day
+            return None
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return _epoch(value) if number else None
+
+
+_from_iso = datetime.fromisoformat
+
+
+def _in_utc(read: datetime) -> datetime:
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def _epoch(value: float) -> datetime | None:
+    milliseconds_from = 1e11  # as seconds this is the year 5138
+    try:
+        return datetime.fromtimestamp(value / 1000 if value >= milliseconds_from else value, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -15,13 +15,13 @@ import attrs
 
 import omnirun_raw.datafold as raw
 from omnirun import states
-from omnirun.clock import moment
+from omnirun.clock import instant, moment
 from omnirun.errors import BadRef, Unsupported
 from omnirun.paging import PageNumbers
 from omnirun.provider import Listing, Page, Provider, Query, Site
 from omnirun.refs import Ref, Target, TargetInfo, address, ref_to, respelled
 from omnirun.replies import failure, is_list, loose
-from omnirun.run import fresh, instant
+from omnirun.run import fresh
 from omnirun.states import Phase
 from omnirun_raw.datafold.api.monitors import (
     get_monitor_run,

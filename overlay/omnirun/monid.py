@@ -17,13 +17,13 @@ import attrs
 
 import omnirun_raw.monid as raw
 from omnirun import states
-from omnirun.clock import moment
+from omnirun.clock import instant, moment
 from omnirun.errors import BadRef, Unsupported
 from omnirun.paging import Cursors
 from omnirun.provider import Listing, Page, Provider, Query, Site, oldest
 from omnirun.refs import Ref, Target, address, ref_to, respelled
 from omnirun.replies import accepted, decoded, ended, failure, is_list, is_object, loose, unreadable
-from omnirun.run import fresh, instant, priced
+from omnirun.run import fresh, priced
 from omnirun.states import Outcome, Phase
 from omnirun_raw.http import UNSET
 from omnirun_raw.monid.api.runs import get_run, list_runs, start_run, stop_run

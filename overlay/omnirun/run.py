@@ -7,13 +7,14 @@ A `Run` is a value: frozen, comparable, picklable, JSON both ways. It never does
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import attrs
 
+from omnirun.clock import instant
 from omnirun.errors import RunAlerted, RunFailed
 from omnirun.refs import Ref, Target
 from omnirun.states import Outcome, Phase, Verdict
@@ -295,35 +296,3 @@ def _plain(value: Any) -> Any:
 def to_dicts(runs: Iterable[Run]) -> list[dict[str, Any]]:
     """Flatten runs into rows for a DataFrame."""
     return [run.to_dict() for run in runs]
-
-
-def instant(value: Any) -> datetime | None:
-    """Read a provider's timestamp: ISO 8601, or seconds or milliseconds since the epoch; anything else is None.
-
-    A time without an offset is taken for UTC.
-    """
-    if value is None:
-        return None
-    if isinstance(value, str):
-        try:
-            read = _from_iso(value)
-            return read if read.tzinfo is UTC else _in_utc(read)
-        except (ValueError, OverflowError):  # the latter from an offset at the very first or last day
-            return None
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return _epoch(value) if number else None
-
-
-_from_iso = datetime.fromisoformat
-
-
-def _in_utc(read: datetime) -> datetime:
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-
-
-def _epoch(value: float) -> datetime | None:
-    milliseconds_from = 1e11  # as seconds this is the year 5138
-    try:
-        return datetime.fromtimestamp(value / 1000 if value >= milliseconds_from else value, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None

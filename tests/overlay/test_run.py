@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnirun import datafold, firecrawl, monid
+from omnirun.clock import instant
 from omnirun.errors import RunAlerted, RunFailed
 from omnirun.refs import Ref, ref_to
-from omnirun.run import Cost, Origin, Run, fresh, instant, to_dicts
+from omnirun.run import Cost, Origin, Run, fresh, to_dicts
 from omnirun.states import Outcome, Phase, Verdict
 from tests.overlay.virtual import START, reply
 

@@ -13,13 +13,13 @@ import attrs
 
 import omnirun_raw.quarry as raw
 from omnirun import states
-from omnirun.clock import moment
+from omnirun.clock import instant, moment
 from omnirun.errors import BadRef, Unsupported
 from omnirun.paging import Cursors
 from omnirun.provider import Listing, Page, Provider, Query, Site, oldest
 from omnirun.refs import Ref, Target
 from omnirun.replies import failure, loose
-from omnirun.run import Run, instant
+from omnirun.run import Run
 from omnirun_raw.http import UNSET
 from omnirun_raw.quarry.api.exports import get_run, list_runs, start_run
 

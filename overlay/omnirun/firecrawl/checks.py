@@ -16,14 +16,14 @@ import attrs
 
 import omnirun_raw.firecrawl as raw
 from omnirun import states
-from omnirun.clock import moment
+from omnirun.clock import instant, moment
 from omnirun.errors import AlreadyRunning, Conflict, TargetPaused
 from omnirun.firecrawl.monitors import CHECK, Monitor, ids, monitor_of, parsed, spelled
 from omnirun.paging import Cursors, Offsets
 from omnirun.provider import Judge, Listing, Page, Provider, Query, Site, oldest
 from omnirun.refs import Ref, Target, TargetInfo, address, ref_to, respelled
 from omnirun.replies import ended, failure, is_list, loose, need
-from omnirun.run import fresh, instant, priced
+from omnirun.run import fresh, priced
 from omnirun.states import Verdict
 from omnirun_raw.firecrawl.api.monitoring import (
     get_monitor_check,
