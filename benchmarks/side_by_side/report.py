@@ -28,6 +28,7 @@ _PEERS = (
     "google-api-core",
     "databricks-sdk",
     "pydantic",
+    "msgspec",
     "attrs",
 )
 
