@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import re
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from urllib.parse import urlsplit
 
 from attrs import evolve
 
-from codegen import amend
+from codegen import amend, sources
 from codegen.addition import Addition, entry
 from codegen.errors import StageError
 from codegen.jsonvalue import Node, is_node, list_at, node_at
@@ -31,6 +30,7 @@ from codegen.sources import MAX_PAGE_BYTES, SOURCES, Fragment, Page, Provider, l
 from codegen.structure import AMENDMENTS, METHODS
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
@@ -57,7 +57,7 @@ def plan(
     """
     check_provider(name)
     _check_base_url(base_url)
-    revision = (today or dt.datetime.now(tz=dt.UTC).date()).isoformat()
+    revision = (today or sources.today()).isoformat()
     contents, pages = _pages(paths, revision)
     _check_new(name, specs, [page.fragment for page in pages])
     documents = [_document(page) for page in pages]

@@ -8,7 +8,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+import os
 import re
 import tomllib
 from typing import TYPE_CHECKING, Any
@@ -37,6 +39,21 @@ _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _OPERATION = re.compile(r"([A-Z]+) (/\S*)")
 _PINNED = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def today() -> dt.date:
+    """Tell the date that pages get which are vendored now: UTC, or the one of SOURCE_DATE_EPOCH.
+
+    Raises:
+        StageError: SOURCE_DATE_EPOCH (reproducible-builds.org) is no number of seconds.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    try:
+        now = dt.datetime.now(tz=dt.UTC) if epoch is None else dt.datetime.fromtimestamp(int(epoch), dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        message = f"SOURCE_DATE_EPOCH is {epoch!r}, which is no number of seconds since 1970"
+        raise StageError(STAGE, "the environment", "", message, "Unset it, or set it to one.") from None
+    return now.date()
 
 
 @frozen

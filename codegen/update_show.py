@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from codegen import diff_show
 from codegen.diff import compare
 from codegen.errors import StageError
 from codegen.fetch import STAGE, Fetched, Validators, fetch
-from codegen.sources import content
+from codegen.sources import content, today
 from codegen.update import Get, Update, documents, from_folder, plan, vendor
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def update(
         StageError: A page can't be had or isn't one, or the new pages make no document.
         OSError: Something can't be written.
     """
-    found = plan(provider, get, dt.datetime.now(tz=dt.UTC).date(), chosen=chosen)
+    found = plan(provider, get, today(), chosen=chosen)
     vendor(found, places.specs)
     entry.fields.update(status="updated" if found.changed else "unchanged", pages=pages(found))
     for news in found.pages:

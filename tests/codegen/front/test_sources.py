@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 
 import pytest
 
@@ -111,3 +112,22 @@ def test_a_page_that_is_no_text_is_refused(specs):
     )
     with pytest.raises(StageError, match="not UTF-8"):
         sources.pages(sources.load(specs).provider("acme"))
+
+
+def test_pages_vendored_now_get_the_day_it_is_in_utc(monkeypatch):
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    before = datetime.now(tz=UTC).date()
+    assert before <= sources.today() <= datetime.now(tz=UTC).date()
+
+
+@pytest.mark.parametrize(("epoch", "day"), [("0", "1970-01-01"), ("1798761599", "2026-12-31")])
+def test_the_environment_can_say_which_day_it_is(monkeypatch, epoch, day):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+    assert sources.today().isoformat() == day
+
+
+@pytest.mark.parametrize("epoch", ["", "yesterday", "9" * 30])
+def test_a_day_that_is_none_is_refused(monkeypatch, epoch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+    with pytest.raises(StageError, match="SOURCE_DATE_EPOCH is .*no number of seconds"):
+        sources.today()
