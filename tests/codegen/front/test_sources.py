@@ -129,5 +129,5 @@ def test_the_environment_can_say_which_day_it_is(monkeypatch, epoch, day):
 @pytest.mark.parametrize("epoch", ["", "yesterday", "9" * 30])
 def test_a_day_that_is_none_is_refused(monkeypatch, epoch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
-    with pytest.raises(StageError, match="SOURCE_DATE_EPOCH is .*no number of seconds"):
+    with pytest.raises(StageError, match=r"SOURCE_DATE_EPOCH is .*no number of seconds"):
         sources.today()
