@@ -721,3 +721,23 @@ def test_a_run_that_is_on_two_pages_is_found_on_both():
         ends(world, refs, 300)
     assert {page for _, page in pages_of(world)} == {1, 2}
     assert len(pages_of(world)) == len(world.sent), "and nothing is asked for by itself"
+
+
+def test_who_joins_while_a_run_is_being_fetched_gets_it_from_that_fetch():
+    service = Datafold({1: 5, 2: 90, 3: 90})
+
+    def server(request, at):
+        answer = service(request, at)
+        return (answer, 50.0) if request.path.endswith("/1") else answer
+
+    world = World(server)
+    late = []
+
+    def join():
+        late.append(Waiting(world.engine, world, RUNS[:1], None, None))
+        late[0].begin()
+
+    world.at(20, join)
+    assert len(ends(world, RUNS)) == 3
+    assert world.run(late[0].next()).unwrap().ok
+    assert world.paths().count("/api/v1/monitors/42/runs/1") == 1
