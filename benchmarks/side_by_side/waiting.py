@@ -216,27 +216,6 @@ def _crowd_rows(case: str, kind: Kind, median: float, alone: dict[str, Cost]) ->
             unit="times",
             note=note if near else f"{note}: more than {_COMPARABLE:g} times as late",
         )
-    per = 10_000 / kind.runs
-    again = partial(crowd, kind.provider, ends, memory=False)
-    ours, with_extra = [found], []
-    for _ in range(_AGAIN[median <= _SOON]):
-        ours.append(again())
-        with_extra.append(fast(again)())
-    comparable = {policy: each for policy, each in alone.items() if each.lag <= _COMPARABLE * found.lag}
-    for policy, each in comparable.items():
-        fewer = each.requests * kind.runs / found.polls
-        polls = each.requests * kind.runs
-        note = f"{found.polls:,} polls, {found.lag:.1f} s late; {polls:,.0f}, {each.lag:.1f} s late"
-        yield Row(
-            case + ": fewer polls",
-            _OURS,
-            policy,
-            exactly(fewer),
-            float(kind.fewer),
-            more=True,
-            unit="times",
-            note=note,
-        )
     for subject, crowds in ((_OURS, ours), (FAST, with_extra)):
         cpu = least([per * each.cpu for each in crowds])
         yield Row(case + ": CPU per 10,000 runs", subject, "", cpu, 1.5, unit="s", steady=False)
