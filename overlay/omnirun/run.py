@@ -16,7 +16,7 @@ import attrs
 
 from omnirun.clock import instant
 from omnirun.errors import RunAlerted, RunFailed
-from omnirun.refs import Ref, Target
+from omnirun.refs import Ref, Target, unfrozen
 from omnirun.states import Outcome, Phase, Verdict
 
 if TYPE_CHECKING:
@@ -224,12 +224,7 @@ class Run:
         return run_card(self)
 
 
-class _Open(Run):  # pyright: ignore[reportGeneralTypeIssues] - it breaks what `Run` promises, until it is filled
-    """A run that is being filled; it is frozen before anybody sees it."""
-
-    __slots__ = ()
-    __setattr__ = object.__setattr__
-    __delattr__ = object.__delattr__  # one without the other is as slow as a function of our own
+_OpenRun: Any = unfrozen(Run)
 
 
 def fresh(  # noqa: PLR0917 - as `Run` has it
@@ -257,7 +252,7 @@ def fresh(  # noqa: PLR0917 - as `Run` has it
 
     A frozen record fills its fields through `object.__setattr__`, which would take half of the time of reading a page.
     """
-    run: Any = _new(_Open)
+    run: Any = _new(_OpenRun)
     run.ref = ref
     run.target = target
     run.phase = phase

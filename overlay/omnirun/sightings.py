@@ -27,7 +27,7 @@ _UNSETTLED = (Phase.UNKNOWN, Phase.FINISHED)  # there is more to see than the st
 class Shown:
     """What a page showed: a digest of the reply, the page without its items, and which pending runs were on it.
 
-    The digest is Python's own hash, which is keyed, so that no server can make two bodies alike.
+    The digest is Python's own hash; unless PYTHONHASHSEED says otherwise it is keyed, and no server can forge one.
     """
 
     digest: int
