@@ -191,7 +191,9 @@ def segment(value: object, name: str = "", style: str = "") -> str:
         style: `segments` keeps slashes, `label` and `matrix` are those of OpenAPI, `exploded` repeats the name or shows
             the keys of an object; `json` writes JSON.
     """
-    if not style and type(value) in _PLAIN:
+    if not style and type(value) in _BARE:
+        return str(value)
+    if not style and type(value) is str:
         return _encoded(value)
     plain, exploded = dump(value), style.endswith("exploded")
     if style == "json":
@@ -216,11 +218,11 @@ def segment(value: object, name: str = "", style: str = "") -> str:
     return ",".join(texts)
 
 
-_PLAIN: Final = {int, str, UUID}
+_BARE: Final = {int, UUID}  # nothing in them needs encoding
 
 
 def _encoded(value: object) -> str:
-    text = quote(str(value) if type(value) in _PLAIN else _text(value), safe="")
+    text = quote(value if type(value) is str else _text(value), safe="")
     # A dot segment would be resolved away, and with it the operation that was meant.
     return text.replace(".", "%2E") if text in {".", ".."} else text
 
