@@ -1,4 +1,4 @@
-"""The figures of docs/performance.md: scaling plots, the Pareto plot, and flame graphs of one call, one page, one wait.
+"""The figures of docs/performance.md: scaling plots, the Pareto plot, where the CPU of waits goes, and flame graphs.
 
 Rule: a flame graph is of many repetitions, sampled from outside by py-spy, and keeps no path of the machine it was
 drawn on; matplotlib writes no dates and no random ids.
@@ -18,7 +18,7 @@ import matplotlib as mpl
 mpl.use("svg")
 import matplotlib.pyplot as plt
 
-from benchmarks.side_by_side import pages, providers, waiting
+from benchmarks.side_by_side import extras, pages, parts, providers, waiting
 from benchmarks.side_by_side.server import served
 
 if TYPE_CHECKING:
@@ -37,9 +37,11 @@ def draw() -> None:
     mpl.rcParams.update(
         {"svg.hashsalt": "omnirun", "svg.fonttype": "none", "font.size": 9, "axes.grid": True}
     )
-    _pareto()
-    _waits()
-    _paging()
+    with extras.without():
+        _pareto()
+        _waits()
+        _parts()
+        _paging()
     for name in ("call", "page", "wait"):
         _flame(name)
 
@@ -81,6 +83,28 @@ def _waits() -> None:
     axes[2].set(title="bytes per run", xscale="log", ylim=(0, None), xlabel="runs waited for")
     axes[0].legend()
     _save(figure, "waiting")
+
+
+def _parts() -> None:
+    """What the CPU of many waits is spent on, by provider and median; beside it what decoding alone would take."""
+    figure, axis = plt.subplots(figsize=(11, 3.4))
+    crowds = [(name, median, kind) for median in waiting.CROWDS for name, kind in waiting.KINDS.items()]
+    for place, (name, median, kind) in enumerate(reversed(crowds)):
+        found = parts.seconds(kind.provider, waiting.drawn(waiting.CROWDS[median], kind.runs))
+        print(f"{name}, {median}: {found}", flush=True)
+        left = 0.0
+        for color, (part, seconds) in enumerate(found.items()):
+            label = part if place == 0 else None
+            axis.barh(place, seconds, left=left, color=f"C{color}", label=label)
+            left += seconds
+    axis.axvline(1.5, color="black", linewidth=1)
+    axis.set_yticks(
+        range(len(crowds)), [f"{name.split(',')[0]}, {median}" for name, median, _ in reversed(crowds)]
+    )
+    pace = f"ten million additions take {waiting.pace():.2f} s"
+    axis.set(title=f"seconds of CPU per 10,000 waits, where {pace}; the goal is the line")
+    axis.legend(fontsize=7, ncols=2)
+    _save(figure, "cpu")
 
 
 def _paging() -> None:
