@@ -19,6 +19,7 @@ import omnirun_raw.monid as raw
 from omnirun import states
 from omnirun.clock import instant, moment
 from omnirun.errors import BadRef, Unsupported
+from omnirun.flows import own
 from omnirun.paging import Cursors
 from omnirun.provider import Listing, Page, Provider, Query, Site, oldest
 from omnirun.refs import Ref, Target, address, ref_to, respelled
@@ -219,7 +220,7 @@ class Monid(Provider):
         return cast("wire.RunListResponse", decoded(response, doing))
 
     def _items(self, ref: Ref, response: Response, at: float) -> Page[Mapping[str, Any]]:
-        run = ended(self.read(ref, response, at))
+        run = ended(own(ref, self.read(ref, response, at), response))
         made = run.output if is_list(run.output) else [] if run.output is None else [run.output]
         items = tuple(item if is_object(item) else {"value": item} for item in made)
         return Page(items, len(items), asked=len(items))

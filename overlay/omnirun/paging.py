@@ -210,8 +210,9 @@ class Pager(Generic[T]):
         try:
             page = yield from ask(step, self._listing.read, self._asking)
         except PASSING as error:
+            why = str(error).rstrip(".")
             raise PageError(
-                f"The list {self._listing.key} could not be read further: {error}.", position
+                f"The list {self._listing.key} could not be read further: {why}.", position
             ) from error
         fresh = self._unseen(page.items)
         self.cursor = self._after(position, page, len(fresh))

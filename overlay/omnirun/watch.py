@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from omnirun.errors import OmnirunError, RateLimited, ServerError, TransportError
-from omnirun.flows import Asking, ask, asked_pause, judged
+from omnirun.flows import Asking, ask, asked_pause, judged, reader
 from omnirun.paging import Passed
 from omnirun.policy import retry_after
 from omnirun.provider import Query
@@ -198,7 +198,7 @@ class Watch:
             if not entry.held:
                 continue
             try:
-                run = judged(partial(self._provider.read, entry.ref), reply, str(entry.ref))
+                run = judged(reader(self._provider, entry.ref), reply, str(entry.ref))
             except OmnirunError as error:
                 if self.roster.failed(entry, error, now):
                     self._rest(error)
@@ -283,7 +283,7 @@ class Watch:
     def _fetch(self, entry: Pending, now: float) -> None:
         """Get a run in full, apart from the passes and their rate."""
         step = Step(self._provider.get(entry.ref), self._lane, metered=False)
-        flow = ask(step, partial(self._provider.read, entry.ref), self._finally)
+        flow = ask(step, reader(self._provider, entry.ref), self._finally)
         entry.fetch = self._scheduler.spawn(flow, partial(self._fetched, entry), now)
 
     def _fetched(self, entry: Pending, run: Run | None, error: Exception | None, now: float) -> None:

@@ -17,7 +17,9 @@ from omnirun import (
     Client,
     ClientClosed,
     OmnirunError,
+    PageError,
     Provider,
+    UnreadableReply,
     Unsupported,
     WaitTimeout,
     datafold,
@@ -384,6 +386,44 @@ def test_a_provider_that_reads_junk_ends_its_own_wait_only():
     attempt = world.run(waiting.next())
     assert (str(attempt.ref), type(attempt.error)) == (REF, AttributeError)
     assert world.engine.poller.pending == 3
+
+
+# ---- a reply that is that of another run
+
+
+def misled(request, at):
+    """A Monid whose every reply to a get is of the run `other`, which has ended well; its list is right."""
+    item = {"provider": "apify", "endpoint": "/x", "createdAt": "2027-01-15T08:00:00Z"}
+    if request.path == "/v1/runs":
+        items = [item | {"runId": run, "status": "COMPLETED"} for run in ("A", "B", "C")]
+        return reply(200, {"items": items, "cursor": None})
+    return reply(200, item | {"runId": "other", "status": "COMPLETED", "output": [1]})
+
+
+@pytest.mark.parametrize("count", [1, 3], ids=["by gets", "by its list"])
+def test_a_wait_never_ends_with_another_run_than_its_own(count):
+    world = World(misled)
+    refs = [f"monid:runs/{run}" for run in "ABC"[:count]]
+    waiting = Waiting(world.engine, world, refs, None, None)
+    ended = [world.run(waiting.next()) for _ in refs]
+    assert sorted(str(attempt.ref) for attempt in ended) == refs
+    for attempt in ended:
+        assert attempt.run is None
+        assert "of another run, monid:runs/other" in str(attempt.error)
+
+
+def test_a_get_of_one_run_is_never_another():
+    world = World(misled)
+    with pytest.raises(UnreadableReply, match="monid:runs/A: HTTP 200: the body is that of another run"):
+        world.run(world.engine.get("monid:runs/A"))
+    with pytest.raises(PageError, match=r"the body is that of another run.* of what came\. Resume with"):
+        world.run(world.engine.items("monid:runs/A", None).next_page())
+    assert len(world.sent) == 8  # each was asked for again, as with any reply that can't be read
+
+
+def test_a_run_may_be_spelt_in_capitals():
+    world = World(misled)
+    assert str(world.run(world.engine.get("monid:runs/OTHER")).ref) == "monid:runs/other"
 
 
 # ---- lists that show what each target is busy with

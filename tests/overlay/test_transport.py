@@ -213,9 +213,9 @@ def test_requests_are_spread_over_small_pools():
             most.append(now[self])
             await asyncio.sleep(0.01)
             now[self] -= 1
-            return httpx.Response(
-                200, json={"run_id": 1, "monitor_id": 42, "state": "ok", "warnings": []}, request=incoming
-            )
+            run = int(incoming.url.path.rpartition("/")[2])
+            body = {"run_id": run, "monitor_id": 42, "state": "ok", "warnings": []}
+            return httpx.Response(200, json=body, request=incoming)
 
     def factory(**options):
         return httpx.AsyncClient(transport=Counting(), **options)

@@ -19,6 +19,7 @@ from omnirun import states
 from omnirun.clock import instant, moment
 from omnirun.errors import AlreadyRunning, Conflict, TargetPaused
 from omnirun.firecrawl.monitors import CHECK, Monitor, ids, monitor_of, parsed, spelled
+from omnirun.flows import own
 from omnirun.paging import Cursors, Offsets
 from omnirun.provider import Judge, Listing, Page, Provider, Query, Site, oldest
 from omnirun.refs import Ref, Target, TargetInfo, address, ref_to, respelled
@@ -206,7 +207,7 @@ class Firecrawl(Provider):
     def _pages(self, ref: Ref, response: Response, at: float) -> Page[Mapping[str, Any]]:
         body = cast("wire.MonitorCheckDetailResponse", self.body(response, at, str(ref)))
         check = need(body.get("data"), "data")
-        ended(self.check(self.target_of(ref), check, moment(at)))
+        ended(own(ref, self.check(self.target_of(ref), check, moment(at)), response))
         link = body.get("next") or check.get("next")
         pages = check.get("pages") or []
         return Page(tuple(pages), len(pages), asked=_PAGE_SIZE, cursor=_skipped(link) if link else None)
