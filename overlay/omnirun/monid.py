@@ -45,6 +45,7 @@ _RUN = re.compile(r"runs/([A-Za-z0-9_.~%-]{1,200})")
 _ENDPOINT = re.compile(r"endpoints/([^/]+)(/.*)")
 _PAGE_SIZE = 100
 _NO_REPLY: wire.RunProviderResponse = {}
+_SUCCESS = Outcome.SUCCESS  # by name: see `omnirun.scheduler.At`
 
 
 @attrs.frozen
@@ -230,7 +231,7 @@ class Monid(Provider):
         meaning = self.states.get(word, states.UNKNOWN)
         outcome = meaning.outcome
         reply = item.get("providerResponse") or _NO_REPLY
-        if outcome is Outcome.SUCCESS:
+        if outcome is _SUCCESS:
             outcome = _outcome(reply.get("httpStatus"), full=full)
         error = reply.get("error")
         return fresh(
@@ -253,8 +254,8 @@ class Monid(Provider):
 def _outcome(status: Any, *, full: bool) -> Outcome:
     """A run is COMPLETED also when the data provider answered with an error of its own."""
     if status is None:
-        return Outcome.SUCCESS if full else Outcome.UNKNOWN
-    return Outcome.SUCCESS if isinstance(status, int) and accepted(status) else Outcome.FAILURE
+        return _SUCCESS if full else Outcome.UNKNOWN
+    return _SUCCESS if isinstance(status, int) and accepted(status) else Outcome.FAILURE
 
 
 def _cost(item: wire.Run) -> Cost | None:

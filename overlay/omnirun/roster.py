@@ -37,6 +37,10 @@ class Kind(Enum):
     EXPIRED = "the deadline came first"
 
 
+UPDATED, ENDED, FAILED, EXPIRED = Kind
+_UNKNOWN, _FINISHED = Phase.UNKNOWN, Phase.FINISHED  # by name: see `omnirun.scheduler.At`
+
+
 @attrs.frozen
 class Event:
     """News of a run for one who waits for it."""
@@ -70,7 +74,7 @@ class Pending:
     waiters: tuple[Waiter, ...] = ()
     seen_at: float | None = None
     state: str | None = None
-    phase: Phase = Phase.UNKNOWN
+    phase: Phase = _UNKNOWN
     watched: bool = False  # it was seen before its end
     unknown_since: float | None = None
     misses: int = 0
@@ -140,9 +144,9 @@ class Roster:
 
     def see(self, entry: Pending, run: Run, now: float, *, full: bool) -> bool:
         """Take in a sighting; tells whether the run is to be fetched in full: it has ended, or the list can't tell."""
-        if run.phase is Phase.UNKNOWN and not full:
+        if run.phase is _UNKNOWN and not full:
             return True
-        ended_at = entry.seen_at if entry.phase is Phase.FINISHED and entry.seen_at is not None else now
+        ended_at = entry.seen_at if entry.phase is _FINISHED and entry.seen_at is not None else now
         changed = run.state != entry.state
         self._note(entry, run, now)
         if run.finished:
@@ -150,10 +154,10 @@ class Roster:
                 return True
             if entry.watched and run.finished_at is None:
                 run = attrs.evolve(run, observed_finished_at=moment(ended_at))
-            self.close(entry, Event(Kind.ENDED, entry.ref, run), now)
+            self.close(entry, Event(ENDED, entry.ref, run), now)
             return False
         if changed:
-            self._tell(entry, Event(Kind.UPDATED, entry.ref, run))
+            self._tell(entry, Event(UPDATED, entry.ref, run))
         self._judge_unknown(entry, run, now)
         return False
 
@@ -172,14 +176,14 @@ class Roster:
         entry.failures, entry.misses, entry.failure = 0, 0, None
 
     def _judge_unknown(self, entry: Pending, run: Run, now: float) -> None:
-        if run.phase is not Phase.UNKNOWN:
+        if run.phase is not _UNKNOWN:
             entry.unknown_since = None
             return
         self._warn(run)
         if entry.unknown_since is None:
             entry.unknown_since = now
         elif now - entry.unknown_since >= self._policy.unknown_after:
-            self.close(entry, Event(Kind.FAILED, entry.ref, run, UnknownState(run)), now)
+            self.close(entry, Event(FAILED, entry.ref, run, UnknownState(run)), now)
 
     # ---- what went wrong
 
@@ -190,12 +194,12 @@ class Roster:
             entry.seen_at = now  # a replica lags; the next pass looks again
             return False
         if not isinstance(error, PASSING):
-            self.close(entry, Event(Kind.FAILED, entry.ref, None, error), now)
+            self.close(entry, Event(FAILED, entry.ref, None, error), now)
             return False
         entry.failing_since = entry.failing_since if entry.failures else now
         entry.failures += 1
         if self._policy.gives_up(entry.failures, now - entry.failing_since):
-            self.close(entry, Event(Kind.FAILED, entry.ref, None, PollError(entry.ref, error)), now)
+            self.close(entry, Event(FAILED, entry.ref, None, PollError(entry.ref, error)), now)
         return True
 
     def expire(self, now: float) -> None:
@@ -209,7 +213,7 @@ class Roster:
             if waiter.deadline is not None and waiter.deadline <= now
         ]
         for entry, waiter in late:
-            waiter.emit(Event(Kind.EXPIRED, entry.ref, self._glimpse(entry), entry.failure))
+            waiter.emit(Event(EXPIRED, entry.ref, self._glimpse(entry), entry.failure))
             self.drop(entry.ref, waiter, now)
         left = (waiter.deadline for entry in self.pending.values() for waiter in entry.waiters)
         self.soonest = min((deadline for deadline in left if deadline is not None), default=math.inf)
@@ -229,7 +233,7 @@ class Roster:
 
     def _tell(self, entry: Pending, event: Event) -> None:
         for waiter in entry.waiters:
-            if waiter.updates or event.kind is not Kind.UPDATED:
+            if waiter.updates or event.kind is not UPDATED:
                 waiter.emit(event)
 
     def _remove(self, entry: Pending, now: float) -> None:

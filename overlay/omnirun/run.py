@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Gate = Literal["raise", "pass"]
+_FINISHED = Phase.FINISHED  # by name: see `omnirun.scheduler.At`
 _new = object.__new__
 
 
@@ -97,7 +98,7 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether it has ended, in whatever way."""
-        return self.phase is Phase.FINISHED
+        return self.phase is _FINISHED
 
     @property
     def ok(self) -> bool:

@@ -16,7 +16,7 @@ import attrs
 from omnirun.attempts import Attempt
 from omnirun.errors import BadRef, OmnirunError, PollError, UnknownState, WaitTimeout, named
 from omnirun.refs import Ref
-from omnirun.roster import Kind, Waiter
+from omnirun.roster import EXPIRED, UPDATED, Waiter
 from omnirun.run import Run
 from omnirun.scripts import Receive, received
 
@@ -168,14 +168,14 @@ class Waiting:
         if event.ref not in self._open:
             return
         attempt = self._open[event.ref] or Attempt(ref=event.ref)
-        if event.kind is Kind.EXPIRED:
+        if event.kind is EXPIRED:
             del self._open[event.ref]
             assert event.run is not None
             self._late.append(self._own(event.run, attempt))
             self._failure = event.error or self._failure
             return
         run = None if event.run is None else self._own(event.run, attempt)
-        if event.kind is not Kind.UPDATED:
+        if event.kind is not UPDATED:
             target = attempt.target or (None if run is None else run.target)
             self._settle(event.ref, Attempt(target, event.ref, run or attempt.run, event.error))
         if run is not None and event.error is None and self._on_update is not None:
