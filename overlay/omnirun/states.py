@@ -104,6 +104,6 @@ MONID: States = {
 def meaning(states: States, word: str | None, *, completed: bool = False) -> Meaning:
     """Look a provider's word up; `completed` says that the provider gave a completion time."""
     known = states.get(word or "")
-    if known is None or (known.phase is Phase.UNKNOWN and completed):
+    if known is None or (known.phase is UNKNOWN.phase and completed):
         return ENDED_UNKNOWN if completed else UNKNOWN
     return known

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from omnirun_raw.http import Request, Response
 
 _PAGE_SIZE = 100
+_PASS, _ALERT = Verdict  # by name: see `omnirun.scheduler.At`
 _log = logging.getLogger("omnirun")
 
 
@@ -54,7 +55,7 @@ def by_summary(raw: Mapping[str, Any]) -> Verdict | None:
     if summary is None:
         return None
     found = (summary.get("changed") or 0) + (summary.get("new") or 0) + (summary.get("removed") or 0)
-    return Verdict.ALERT if found else Verdict.PASS
+    return _ALERT if found else _PASS
 
 
 @attrs.frozen
