@@ -20,7 +20,7 @@ from omnirun.errors import BadRef, Unsupported
 from omnirun.paging import PageNumbers
 from omnirun.provider import Listing, Page, Provider, Query, Site
 from omnirun.refs import Ref, Target, TargetInfo, address, ref_to, respelled
-from omnirun.replies import failure, is_list, loose
+from omnirun.replies import expect, failure, is_list, loose
 from omnirun.run import fresh
 from omnirun.states import Phase
 from omnirun_raw.datafold.api.monitors import (
@@ -112,7 +112,9 @@ class Datafold(Provider):
         """See `Provider`."""
         monitor = self.target_of(ref)
         body = cast("wire.ApiPublicMonitorRunResultOut", self.body(response, at, str(ref)))
-        return self._run(monitor, _paths(monitor)(body), body, moment(at))
+        shown = Monitor(int(body.get("monitor_id") or monitor.id))
+        expect(ref, _paths(shown)(body), response)
+        return self._run(monitor, ref.path, body, moment(at))
 
     def history(self, target: Target) -> Listing[Run]:
         """See `Provider`."""

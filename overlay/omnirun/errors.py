@@ -162,7 +162,7 @@ class ServerError(ApiError):
 
 
 class UnreadableReply(ApiError):
-    """The provider reported success, but the body is not what its API describes."""
+    """The provider reported success, but the body is not what its API describes, or is that of another run."""
 
     _next = "If it stays so, the provider has changed its API; `body` holds the start of what came."
 

@@ -13,14 +13,11 @@ import attrs
 from omnirun.errors import ApiError, OmnirunError, RateLimited, ServerError, TransportError, UnreadableReply
 from omnirun.hooks import Hooks, Retrying
 from omnirun.replies import unreadable
-from omnirun.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from omnirun.policy import Random, WaitPolicy
-    from omnirun.provider import Provider
-    from omnirun.refs import Ref
     from omnirun.scheduler import Flow, Reply, Step
     from omnirun_raw.http import Response
 
@@ -66,28 +63,6 @@ def ask(
                 raise
             asking.hooks.retry(Retrying(what, error, failures, pause))
             step = attrs.evolve(step, delay=pause, pause=pause if isinstance(error, RateLimited) else 0.0)
-
-
-def reader(provider: Provider, ref: Ref) -> Callable[[Response, float], Run]:
-    """Make what reads the reply to a get of a run."""
-
-    def read(response: Response, at: float) -> Run:
-        return own(ref, provider.read(ref, response, at), response)
-
-    return read
-
-
-def own(ref: Ref, run: Run, response: Response) -> Run:
-    """Let a run through that is the one that was asked for.
-
-    Raises:
-        UnreadableReply: it is another.
-    """
-    # what is no run at all is a defect of the provider's and shows where it is used
-    another = isinstance(run, Run) and run.ref.path.casefold() != ref.path.casefold()  # pyright: ignore[reportUnnecessaryIsInstance]
-    if another:
-        raise unreadable(response, str(ref), f"the body is that of another run, {run.ref}")
-    return run
 
 
 def judged(read: Callable[[Response, float], T], reply: Reply, doing: str) -> T:

@@ -19,11 +19,10 @@ import omnirun_raw.monid as raw
 from omnirun import states
 from omnirun.clock import instant, moment
 from omnirun.errors import BadRef, Unsupported
-from omnirun.flows import own
 from omnirun.paging import Cursors
 from omnirun.provider import Listing, Page, Provider, Query, Site, oldest
 from omnirun.refs import Ref, Target, address, ref_to, respelled
-from omnirun.replies import accepted, decoded, ended, failure, is_list, is_object, loose, unreadable
+from omnirun.replies import accepted, decoded, ended, expect, failure, is_list, is_object, loose, unreadable
 from omnirun.run import fresh, priced
 from omnirun.states import Outcome, Phase
 from omnirun_raw.http import UNSET
@@ -139,7 +138,9 @@ class Monid(Provider):
 
     def read(self, ref: Ref, response: Response, at: float) -> Run:
         """See `Provider`."""
-        return self._run(self._body(response, at, str(ref)), ref.account, moment(at))
+        body = self._body(response, at, str(ref))
+        expect(ref, _path(body), response)
+        return self._run(body, ref.account, moment(at))
 
     def stop(self, ref: Ref) -> Request[Any]:
         """See `Provider`."""
@@ -221,7 +222,7 @@ class Monid(Provider):
         return cast("wire.RunListResponse", decoded(response, doing))
 
     def _items(self, ref: Ref, response: Response, at: float) -> Page[Mapping[str, Any]]:
-        run = ended(own(ref, self.read(ref, response, at), response))
+        run = ended(self.read(ref, response, at))
         made = run.output if is_list(run.output) else [] if run.output is None else [run.output]
         items = tuple(item if is_object(item) else {"value": item} for item in made)
         return Page(items, len(items), asked=len(items))

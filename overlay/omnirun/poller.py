@@ -10,7 +10,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from omnirun.roster import Event, Kind
+from omnirun.roster import FAILED, Event
 from omnirun.watch import Watch
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Poller:
             try:
                 watch = self._watch(ref, lane(ref))
             except Exception as error:  # noqa: BLE001 - a provider's defect is its run's affair and nobody else's
-                waiter.emit(Event(Kind.FAILED, ref, None, error))
+                waiter.emit(Event(FAILED, ref, None, error))
                 continue
             watch.add(ref, waiter, run, now)
             touched.setdefault(id(watch), (watch, []))[1].append(ref)

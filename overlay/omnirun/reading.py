@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from omnirun.core import Core
-from omnirun.flows import ask, judged, reader
+from omnirun.flows import ask, judged
 from omnirun.paging import SCAN_LIMIT, Pager
 from omnirun.provider import Query
 from omnirun.recovery import candidates
@@ -39,7 +40,7 @@ class Reading(Core):
         address = self.ref(ref)
         owner = self.provider(address.provider)
         step = Step(owner.get(address), self.lane(address), metered=False)
-        run = yield from ask(step, reader(owner, address), self.asking)
+        run = yield from ask(step, partial(owner.read, address), self.asking)
         self.known.add(run.ref)
         return run
 

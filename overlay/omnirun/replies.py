@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, cast
 
 from omnirun.errors import ApiError, InvalidRequest, UnreadableReply, Unsupported, error_class
 from omnirun.policy import retry_after
+from omnirun.refs import address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from omnirun.refs import Ref
     from omnirun.run import Run
     from omnirun_raw.http import Response
 
@@ -86,6 +88,17 @@ def ended(run: Run) -> Run:
             f"{run.ref} is still {run.state or run.phase}; what it makes can be read once it has ended."
         )
     return run
+
+
+def expect(ref: Ref, path: str, response: Response) -> None:
+    """See to it that a reply shows the run that was asked for; ids that differ in case only are one.
+
+    Raises:
+        UnreadableReply: it shows the run at another path; whoever takes that for an answer judges the wrong run.
+    """
+    if path.casefold() != ref.path.casefold():
+        shown = address(ref.provider, ref.account, path)
+        raise unreadable(response, str(ref), f"the body is that of another run, {shown} (from a cache?)")
 
 
 def loose(response: Response) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from omnirun.core import Core
 from omnirun.errors import AmbiguousTrigger, ClientClosed, OmnirunError
 from omnirun.refs import Target
 from omnirun.registry import to_target
-from omnirun.scheduler import At
+from omnirun.scheduler import SENT
 from omnirun.scripts import Receive, received
 from omnirun.triggers import Trigger
 
@@ -126,7 +126,7 @@ class Starting(Core):
 
 def _at_stake(task: Task) -> bool:
     """Whether its trigger is on the wire or may have been accepted."""
-    return not task.done and (task.at is At.SENT or not task.step.fresh)
+    return not task.done and (task.at is SENT or not task.step.fresh)
 
 
 def _cut_short(target: Target, task: Task | None, closed: ClientClosed) -> OmnirunError:

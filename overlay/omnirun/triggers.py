@@ -24,7 +24,7 @@ from omnirun.errors import (
     TransportError,
     UnreadableReply,
 )
-from omnirun.flows import ask, asked_pause, judged, reader
+from omnirun.flows import ask, asked_pause, judged
 from omnirun.hooks import Retrying, Sending
 from omnirun.recovery import Lost, exclusive
 from omnirun.replies import unreadable
@@ -179,7 +179,7 @@ class Trigger:
         """Give the run under way; if it can't be read now, what is known of it."""
         get = Step(self.provider.get(ref), self.lane, metered=False, exclusive=step.exclusive)
         try:
-            run = yield from ask(get, reader(self.provider, ref), self.asking)
+            run = yield from ask(get, partial(self.provider.read, ref), self.asking)
         except OmnirunError:
             run = Run(ref, self.target, Phase.RUNNING)
         return self._own(run, Origin.ATTACHED)

@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from omnirun.errors import OmnirunError, RateLimited, ServerError, TransportError
-from omnirun.flows import Asking, ask, asked_pause, judged, reader
+from omnirun.flows import Asking, ask, asked_pause, judged
 from omnirun.paging import Passed
 from omnirun.policy import retry_after
 from omnirun.provider import Query
-from omnirun.roster import Event, Kind, Pending, Roster
-from omnirun.scheduler import At, Step
+from omnirun.roster import FAILED, Event, Pending, Roster
+from omnirun.scheduler import LATER, Step
 from omnirun.sightings import Pass, Shown, beyond, by_targets
 
 if TYPE_CHECKING:
@@ -121,12 +121,12 @@ class Watch:
         """Tell when a run is to be asked for next; None while it is being asked for."""
         entry = self.roster.pending.get(ref.path)
         task = None if entry is None else entry.fetch or self._task
-        return task.due if task is not None and task.at is At.LATER else None
+        return task.due if task is not None and task.at is LATER else None
 
     def _ended(self, _: None, error: Exception | None, now: float) -> None:
         """A flow ends by itself when nothing is pending; one that broke ends its runs' waits, loudly."""
         for entry in list(self.roster.pending.values()) if error is not None else ():
-            self.roster.close(entry, Event(Kind.FAILED, entry.ref, None, error), now)
+            self.roster.close(entry, Event(FAILED, entry.ref, None, error), now)
 
     def _gone(self, entry: Pending, now: float) -> None:
         if entry.fetch is not None:
@@ -198,7 +198,7 @@ class Watch:
             if not entry.held:
                 continue
             try:
-                run = judged(reader(self._provider, entry.ref), reply, str(entry.ref))
+                run = judged(partial(self._provider.read, entry.ref), reply, str(entry.ref))
             except OmnirunError as error:
                 if self.roster.failed(entry, error, now):
                     self._rest(error)
@@ -283,7 +283,7 @@ class Watch:
     def _fetch(self, entry: Pending, now: float) -> None:
         """Get a run in full, apart from the passes and their rate."""
         step = Step(self._provider.get(entry.ref), self._lane, metered=False)
-        flow = ask(step, reader(self._provider, entry.ref), self._finally)
+        flow = ask(step, partial(self._provider.read, entry.ref), self._finally)
         entry.fetch = self._scheduler.spawn(flow, partial(self._fetched, entry), now)
 
     def _fetched(self, entry: Pending, run: Run | None, error: Exception | None, now: float) -> None:
@@ -294,7 +294,7 @@ class Watch:
             elif error is not None and self.roster.failed(entry, error, now):
                 self._rest(error)
         except Exception as defect:  # noqa: BLE001 - a provider's defect is its run's affair and nobody else's
-            self.roster.close(entry, Event(Kind.FAILED, entry.ref, None, defect), now)
+            self.roster.close(entry, Event(FAILED, entry.ref, None, defect), now)
         if entry.held:
             self._forget()
             self.start((entry.ref,), now)

@@ -24,7 +24,7 @@ class Datafold:
             return reply(200, {"run_id": self.next})
         if parts[-1] == "runs":
             return self.page(dict(request.params), at)
-        return reply(200, self.item(int(parts[-1]), at) | {"warnings": []})
+        return reply(200, self.item(int(parts[-1]), at) | {"monitor_id": int(parts[-3]), "warnings": []})
 
     def item(self, run, at):
         state = self.state if at >= self.ends[run] else "checking"

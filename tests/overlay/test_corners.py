@@ -391,13 +391,16 @@ def test_a_provider_that_reads_junk_ends_its_own_wait_only():
 # ---- a reply that is that of another run
 
 
+def monid_item(run):
+    item = {"provider": "apify", "endpoint": "/x", "createdAt": "2027-01-15T08:00:00Z"}
+    return item | {"runId": run, "status": "COMPLETED", "output": [1]}
+
+
 def misled(request, at):
     """A Monid whose every reply to a get is of the run `other`, which has ended well; its list is right."""
-    item = {"provider": "apify", "endpoint": "/x", "createdAt": "2027-01-15T08:00:00Z"}
     if request.path == "/v1/runs":
-        items = [item | {"runId": run, "status": "COMPLETED"} for run in ("A", "B", "C")]
-        return reply(200, {"items": items, "cursor": None})
-    return reply(200, item | {"runId": "other", "status": "COMPLETED", "output": [1]})
+        return reply(200, {"items": [monid_item(run) for run in ("A", "B", "C")], "cursor": None})
+    return reply(200, monid_item("other"))
 
 
 @pytest.mark.parametrize("count", [1, 3], ids=["by gets", "by its list"])
@@ -412,18 +415,65 @@ def test_a_wait_never_ends_with_another_run_than_its_own(count):
         assert "of another run, monid:runs/other" in str(attempt.error)
 
 
-def test_a_get_of_one_run_is_never_another():
-    world = World(misled)
-    with pytest.raises(UnreadableReply, match="monid:runs/A: HTTP 200: the body is that of another run"):
-        world.run(world.engine.get("monid:runs/A"))
-    with pytest.raises(PageError, match=r"the body is that of another run.* of what came\. Resume with"):
-        world.run(world.engine.items("monid:runs/A", None).next_page())
-    assert len(world.sent) == 8  # each was asked for again, as with any reply that can't be read
+def firecrawl_check(monitor, check):
+    data = {"id": check, "monitorId": monitor, "status": "completed", "pages": [{"url": "https://a.example"}]}
+    return {"success": True, "data": data}
 
 
-def test_a_run_may_be_spelt_in_capitals():
-    world = World(misled)
-    assert str(world.run(world.engine.get("monid:runs/OTHER")).ref) == "monid:runs/other"
+CHECK = f"firecrawl:monitors/{uuid(1)}/checks/{uuid(2)}"
+OTHERS = {
+    "datafold, another run": (REF, OK | {"run_id": 8}),
+    "datafold, another monitor": (REF, OK | {"monitor_id": 43}),
+    "firecrawl, another check": (CHECK, firecrawl_check(uuid(1), uuid(3))),
+    "firecrawl, another monitor": (CHECK, firecrawl_check(uuid(3), uuid(2))),
+    "monid": ("monid:runs/A", monid_item("B")),
+}
+
+
+@pytest.mark.parametrize(("ref", "body"), OTHERS.values(), ids=OTHERS)
+def test_a_get_of_one_run_is_never_another(ref, body):
+    world = World(lambda request, at: reply(200, body))
+    with pytest.raises(UnreadableReply, match=f"{ref}: HTTP 200: the body is that of another run"):
+        world.run(world.engine.get(ref))
+    assert len(world.sent) == 4  # asked for again, as with any reply that can't be read
+    if not ref.startswith("datafold"):
+        with pytest.raises(PageError, match=r"the body is that of another run.* of what came\. Resume with"):
+            world.run(world.engine.items(ref, None).next_page())
+
+
+SPELT = {
+    "monid, in capitals": ("monid:runs/AB", monid_item("ab")),
+    "monid, encoded": ("monid:runs/a%2fb%20c", monid_item("a/b c")),
+    "firecrawl, in capitals": (
+        f"firecrawl:monitors/{uuid(1)}/checks/{uuid(2).upper()}",
+        firecrawl_check(uuid(1), uuid(2)),
+    ),
+    "firecrawl, answered in capitals": (CHECK, firecrawl_check(uuid(1).upper(), uuid(2).upper())),
+    "firecrawl, without its monitor": (CHECK, {"data": {"id": uuid(2), "status": "completed"}}),
+    "datafold, as text": (REF, OK | {"run_id": "7"}),
+    "datafold, without its monitor": (REF, {"run_id": 7, "state": "ok", "warnings": []}),
+}
+
+
+@pytest.mark.parametrize(("ref", "body"), SPELT.values(), ids=SPELT)
+def test_a_run_may_be_spelt_in_several_ways(ref, body):
+    world = World(lambda request, at: reply(200, body))
+    assert world.run(world.engine.get(ref)).finished
+
+
+def test_a_run_under_way_that_can_t_be_read_is_attached_to_as_it_was_named():
+    """Its check is named with dashes in other places, and what is read then is another."""
+    digits = uuid(2).replace("-", "")
+    named = "-".join((digits[:4], digits[4:8], digits[8:12], digits[12:16], digits[16:]))
+
+    def server(request, at):
+        if request.method == "POST":
+            return reply(409, {"success": False, "error": "running", "checkId": named})
+        return reply(200, firecrawl_check(uuid(1), uuid(3)))
+
+    world = World(server)
+    run = world.run(world.engine.trigger(world, firecrawl.Monitor(uuid(1)), "attach", None))
+    assert (str(run.ref), run.state, run.finished) == (CHECK, "", False)
 
 
 # ---- lists that show what each target is busy with

@@ -255,7 +255,6 @@ def test_any_run_body_is_read_or_unreadable(status, body) -> None:
         ({"status": "FAILED", "providerResponse": {"error": {"why": 1}}}, "error", "{'why': 1}"),
         ({"status": None}, "state", ""),
         ({"output": None}, "output", None),
-        ({"runId": "a/b c"}, "ref", Ref.parse("monid@eu:runs/a%2Fb%20c")),
     ],
 )
 def test_get_takes_what_comes(change, attribute, expected) -> None:

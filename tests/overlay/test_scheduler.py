@@ -8,6 +8,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from omnirun import roster, scheduler
 from omnirun.scheduler import Reply, Scheduler, Step
 from omnirun_raw.http import Request, Response
 
@@ -293,3 +294,8 @@ def test_no_tokens_gather_during_a_pause():
     for _ in range(300):
         scheduler.spawn(one(step(pause=10.0)), Log().done, 0.0)
     assert sum(len(scheduler.next(10.0 + tenth / 10)) for tenth in range(10)) <= 25
+
+
+def test_the_names_of_states_and_news_are_those_of_their_enums():
+    assert [getattr(scheduler, each.name) for each in scheduler.At] == list(scheduler.At)
+    assert [getattr(roster, each.name) for each in roster.Kind] == list(roster.Kind)

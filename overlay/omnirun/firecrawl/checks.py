@@ -19,11 +19,10 @@ from omnirun import states
 from omnirun.clock import instant, moment
 from omnirun.errors import AlreadyRunning, Conflict, TargetPaused
 from omnirun.firecrawl.monitors import CHECK, Monitor, ids, monitor_of, parsed, spelled
-from omnirun.flows import own
 from omnirun.paging import Cursors, Offsets
 from omnirun.provider import Judge, Listing, Page, Provider, Query, Site, oldest
 from omnirun.refs import Ref, Target, TargetInfo, address, ref_to, respelled
-from omnirun.replies import ended, failure, is_list, loose, need
+from omnirun.replies import ended, expect, failure, is_list, loose, need
 from omnirun.run import fresh, priced
 from omnirun.states import Verdict
 from omnirun_raw.firecrawl.api.monitoring import (
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     from omnirun_raw.http import Request, Response
 
 _PAGE_SIZE = 100
-_PASS, _ALERT = Verdict  # by name: see `omnirun.scheduler.At`
+_PASS, _ALERT = Verdict.PASS, Verdict.ALERT  # by name: see `omnirun.scheduler.At`
 _log = logging.getLogger("omnirun")
 
 
@@ -104,8 +103,7 @@ class Firecrawl(Provider):
 
     def read(self, ref: Ref, response: Response, at: float) -> Run:
         """See `Provider`."""
-        body = cast("wire.MonitorCheckDetailResponse", self.body(response, at, str(ref)))
-        return self.check(self.target_of(ref), need(body.get("data"), "data"), moment(at))
+        return self.check(self.target_of(ref), self._detail(ref, response, at)[1], moment(at))
 
     def history(self, target: Target) -> Listing[Run]:
         """See `Provider`."""
@@ -190,7 +188,7 @@ class Firecrawl(Provider):
         }
         path = f"{monitor.path}/checks/{str(check).lower()}"
         if CHECK.fullmatch(path):
-            return AlreadyRunning(error.message, ref=monitor.run(path), **told)
+            return AlreadyRunning(error.message, ref=self.canonical(monitor.run(path)), **told)
         paused = "paused" in str(error.message).lower()
         return (TargetPaused if paused else Conflict)(error.message, **told)
 
@@ -206,12 +204,22 @@ class Firecrawl(Provider):
         return Page(checks, len(checks), asked=_PAGE_SIZE, oldest=oldest(checks))
 
     def _pages(self, ref: Ref, response: Response, at: float) -> Page[Mapping[str, Any]]:
-        body = cast("wire.MonitorCheckDetailResponse", self.body(response, at, str(ref)))
-        check = need(body.get("data"), "data")
-        ended(own(ref, self.check(self.target_of(ref), check, moment(at)), response))
+        body, check = self._detail(ref, response, at)
+        ended(self.check(self.target_of(ref), check, moment(at)))
         link = body.get("next") or check.get("next")
         pages = check.get("pages") or []
         return Page(tuple(pages), len(pages), asked=_PAGE_SIZE, cursor=_skipped(link) if link else None)
+
+    def _detail(
+        self, ref: Ref, response: Response, at: float
+    ) -> tuple[wire.MonitorCheckDetailResponse, wire.MonitorCheckDetail]:
+        """Decode the reply to a get of a check; what it says of the check comes second."""
+        body = cast("wire.MonitorCheckDetailResponse", self.body(response, at, str(ref)))
+        check = need(body.get("data"), "data")
+        monitor, _ = ids(ref)
+        shown = f"monitors/{spelled(check.get('monitorId') or monitor)}"
+        expect(ref, f"{shown}/checks/{spelled(need(check.get('id'), 'id'))}", response)
+        return body, check
 
     def _listed(self, account: str, response: Response, at: float) -> list[wire.Monitor]:
         doing = address("firecrawl", account, "monitors")
