@@ -86,11 +86,13 @@ def _waits() -> None:
 
 
 def _parts() -> None:
-    """What the CPU of many waits is spent on, by provider and median; beside it what decoding alone would take."""
+    """What the CPU of many waits is spent on, by provider and median, each at the pace the machine then had."""
     figure, axis = plt.subplots(figsize=(11, 3.4))
     crowds = [(name, median, kind) for median in waiting.CROWDS for name, kind in waiting.KINDS.items()]
+    labels: list[str] = []
     for place, (name, median, kind) in enumerate(reversed(crowds)):
-        found = parts.seconds(kind.provider, waiting.drawn(waiting.CROWDS[median], kind.runs))
+        found, pace = parts.seconds(kind.provider, waiting.drawn(waiting.CROWDS[median], kind.runs))
+        labels.append(f"{name.split(',')[0]}, {median} (at {pace:.2f} s)")
         print(f"{name}, {median}: {found}", flush=True)
         left = 0.0
         for color, (part, seconds) in enumerate(found.items()):
@@ -98,11 +100,10 @@ def _parts() -> None:
             axis.barh(place, seconds, left=left, color=f"C{color}", label=label)
             left += seconds
     axis.axvline(1.5, color="black", linewidth=1)
-    axis.set_yticks(
-        range(len(crowds)), [f"{name.split(',')[0]}, {median}" for name, median, _ in reversed(crowds)]
+    axis.set_yticks(range(len(crowds)), labels)
+    axis.set(
+        title="seconds of CPU per 10,000 waits, in brackets those of ten million additions; the goal is the line"
     )
-    pace = f"ten million additions take {waiting.pace():.2f} s"
-    axis.set(title=f"seconds of CPU per 10,000 waits, where {pace}; the goal is the line")
     axis.legend(fontsize=7, ncols=2)
     _save(figure, "cpu")
 

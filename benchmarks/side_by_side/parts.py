@@ -33,8 +33,12 @@ PARTS = tuple(part for part in _FUNCTIONS if part != _NOBODY)
 _PART_OF = {function: part for part, functions in _FUNCTIONS.items() for function in functions}
 
 
-def seconds(kind: type[Provider], ends: list[float]) -> dict[str, float]:
-    """Wait for a crowd under observation; tells the seconds of CPU per 10,000 runs that each of `PARTS` takes."""
+def seconds(kind: type[Provider], ends: list[float]) -> tuple[dict[str, float], float]:
+    """Wait for a crowd under observation.
+
+    Returns:
+        The seconds of CPU per 10,000 runs that each of `PARTS` takes, and the pace of the machine.
+    """
     found: Counter[str] = Counter()
 
     def sample(_: int, frame: FrameType | None) -> None:
@@ -49,7 +53,7 @@ def seconds(kind: type[Provider], ends: list[float]) -> dict[str, float]:
         signal.signal(signal.SIGPROF, before)
     total = sum(found[part] for part in PARTS)
     per = 10_000 / len(ends) * crowd.cpu / total
-    return {part: per * found[part] for part in PARTS}
+    return {part: per * found[part] for part in PARTS}, crowd.pace
 
 
 def _part(frame: FrameType | None) -> str:

@@ -232,7 +232,7 @@ class Provider(Protocol):
         ...
 
     def read(self, ref: Ref, response: Response, at: float) -> Run:
-        """Read the reply to a get; raises `ApiError`."""
+        """Read the reply to a get; raises `ApiError`, also where the body names another run than `ref`."""
         ...
 
     def stop(self, ref: Ref) -> Request[Any]:
