@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from benchmarks.side_by_side.rounds import Row
 
+    Families = dict[str, Callable[[], Iterator[Row]]]
+
 _RUNS = 100_000
 _SLOW = {"naive"}  # measured when it is asked for
 
@@ -39,26 +41,31 @@ def main() -> None:
 
         figures.draw()
         return
-    rows: list[Row] = []
     with served(_RUNS) as url, extras.without():
         families = _families(url, given.rounds, given.dev)
-        for name in given.families or [name for name in families if name not in _SLOW]:
-            began = time.monotonic()
-            for row in families[name]():
-                rows.append(row)
-                print(report.line(row), flush=True)
-            print(f"    ({name}: {time.monotonic() - began:.0f} s)", flush=True)
-    if given.check:
-        found = report.worse(rows)
-        print("\n".join(found) or "nothing became worse than what is recorded")
-        sys.exit(bool(found))
+        names = given.families or [name for name in families if name not in _SLOW]
+        measured = {name: list(_measured(name, families)) for name in names}
+        if given.check:
+            found = report.confirmed(measured, lambda name: _measured(name, families))
+            print("\n".join(found) or "nothing became worse than what is recorded")
+            sys.exit(bool(found))
+    rows = [row for family in measured.values() for row in family]
     if given.keep:
         report.write(report.kept(rows))
     elif not given.families:
         report.write(rows)
 
 
-def _families(url: str, rounds: int, dev: Path) -> dict[str, Callable[[], Iterator[Row]]]:
+def _measured(name: str, families: Families) -> Iterator[Row]:
+    """Measure a family, telling each row as it comes."""
+    began = time.monotonic()
+    for row in families[name]():
+        print(report.line(row), flush=True)
+        yield row
+    print(f"    ({name}: {time.monotonic() - began:.0f} s)", flush=True)
+
+
+def _families(url: str, rounds: int, dev: Path) -> Families:
     return {
         "imports": lambda: imports.rows(url, rounds),
         "gets": lambda: gets.rows(url, rounds),

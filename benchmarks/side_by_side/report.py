@@ -15,7 +15,7 @@ import attrs
 from benchmarks.side_by_side.rounds import Figure, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 RESULTS = Path("benchmarks/RESULTS.md")
 RECORD = Path("benchmarks/results.json")
@@ -57,7 +57,10 @@ def kept(rows: Sequence[Row]) -> list[Row]:
     return [*merged, *again.values()]
 
 
-def _key(row: Row) -> tuple[str, str, str]:
+Key = tuple[str, str, str]
+
+
+def _key(row: Row) -> Key:
     return row.case, row.subject, row.baseline
 
 
@@ -67,19 +70,29 @@ def write(rows: Sequence[Row]) -> None:
     RESULTS.write_text(_page(rows), encoding="utf-8")
 
 
-def worse(rows: Iterable[Row]) -> list[str]:
+def worse(rows: Iterable[Row]) -> dict[Key, str]:
     """Compare with what was recorded; says what became worse by more than `WORSE`, its better quartile too."""
     recorded = {(row["case"], row["subject"], row["baseline"]): row for row in json.loads(RECORD.read_text())}
-    found: list[str] = []
+    found: dict[Key, str] = {}
     for row in rows:
-        before = recorded.get((row.case, row.subject, row.baseline))
+        before = recorded.get(_key(row))
         then = 0.0 if before is None else before["figure"]["value"]
         now = row.figure.high if row.more else row.figure.low
         if not row.steady or not then or not now:
             continue
         factor = then / now if row.more else now / then
         if factor > WORSE:
-            found.append(f"{line(row)}; recorded was {then:.3g}, this is {factor:.2f} times worse")
+            found[_key(row)] = f"{line(row)}; recorded was {then:.3g}, this is {factor:.2f} times worse"
+    return found
+
+
+def confirmed(measured: Mapping[str, Sequence[Row]], again: Callable[[str], Iterable[Row]]) -> list[str]:
+    """Tell what became worse, by family; what looks so is measured again, for a machine has its moments."""
+    found: list[str] = []
+    for name, rows in measured.items():
+        if suspects := worse(rows):
+            print("\n".join(suspects.values()), f"    ({name} is measured again)", sep="\n", flush=True)
+            found += [text for key, text in worse(again(name)).items() if key in suspects]
     return found
 
 

@@ -39,13 +39,32 @@ def test_every_subject_is_measured_once_a_round_in_turns():
     ("value", "more", "worse"),
     [(1.14, False, 0), (1.16, False, 1), (0.5, False, 0), (0.88, True, 0), (0.86, True, 1), (2.0, True, 0)],
 )
-def test_what_became_worse_than_recorded(value, more, worse, tmp_path, monkeypatch):
+def test_what_became_worse_than_recorded(value, more, worse, record):
+    record(Row("case", "ours", "theirs", exactly(1.0), 1.1, more=more))
+    found = report.worse([Row("case", "ours", "theirs", exactly(value), 1.1, more=more)])
+    assert worse == len(found)
+
+
+@pytest.fixture
+def record(tmp_path, monkeypatch):
+    """Records rows, in a place of the test's own."""
     monkeypatch.setattr(report, "RECORD", tmp_path / "results.json")
     monkeypatch.setattr(report, "RESULTS", tmp_path / "RESULTS.md")
     monkeypatch.setattr(report, "version", lambda _: "1")
-    report.write([Row("case", "ours", "theirs", exactly(1.0), 1.1, more=more)])
-    found = report.worse([Row("case", "ours", "theirs", exactly(value), 1.1, more=more)])
-    assert worse == len(found)
+    return lambda *rows: report.write(rows)
+
+
+def test_only_what_is_worse_twice_has_become_worse(record):
+    """Another row that is worse the second time only was not suspected, and a family that looks well is left alone."""
+
+    def row(case, value):
+        return Row(case, "ours", "theirs", exactly(value), 1.1)
+
+    record(row("once", 1.0), row("twice", 1.0), row("later", 1.0), row("well", 1.0))
+    first = {"gets": [row("once", 2.0), row("twice", 2.0), row("later", 1.0)], "pages": [row("well", 1.0)]}
+    second = {"gets": [row("once", 1.0), row("twice", 3.0), row("later", 2.0)]}
+    (found,) = report.confirmed(first, second.__getitem__)
+    assert found.startswith("twice: ours / theirs: 3 x")
 
 
 def test_a_goal_is_met_or_said_not_to_be():
