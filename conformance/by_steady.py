@@ -1,8 +1,8 @@
 """steady serves a spec and judges every request it gets: the client's fault, the spec's, or unclear.
 
 Its judgement of a request stands in the headers of the answer. The raw client is judged by the spec itself; the
-overlay by a copy in which answers have all their properties, lists a single page and runs an end, for steady leaves out
-what may be absent and makes up the rest. What requests may be is the same in both.
+overlay by a copy in which answers have all their properties, lists a single page and runs an end, and all runs are
+one, for steady leaves out what may be absent and makes up the rest. What requests may be is the same in both.
 
 Steady has to find fault with one request that is wrong, has to have seen every request, and every operation of the
 spec has to have been sent; else its silence would mean nothing.
@@ -24,7 +24,7 @@ import attrs
 import httpx
 import yaml
 
-from conformance.calls import async_verbs, operations, raw_requests, verbs
+from conformance.calls import ID, async_verbs, operations, raw_requests, verbs
 from conformance.tools import STEADY, ended, spec_of, started
 from conformance.verdict import Verdict
 from omnirun import AsyncClient, Client, OmnirunError, PageError, Unsupported, WaitTimeout
@@ -48,6 +48,9 @@ ONE = ("count", "page", "total_pages")
 """Properties that say how long a list is; in the copy they are all 1."""
 ENDED = {"ok", "completed", "COMPLETED"}
 """States in which a run has ended well; in the copy there is no other, or no wait would end."""
+IDS = {"run_id": 123, "monitor_id": 42, "runId": "01HXYZ", "monitorId": ID}
+"""What names a run and its monitor, as in the refs of `conformance.calls`; in the copy there is no other run, for a
+client refuses an answer that is that of another one than it asked for."""
 EXPECTED = (Unsupported, WaitTimeout, PageError)
 """What a verb may say of a mock: that the provider lacks it, that a run doesn't end, that a list repeats itself."""
 BLAMED = {"1": "the spec", "2": "the client", "3": "the client", "4": "a value sent", "5": "unclear whom"}
@@ -216,7 +219,10 @@ def _require(schema: Any) -> None:
             part["required"] = [name for name in part["properties"] if name not in ON_LAST]
             for name in ON_LAST:
                 part["properties"].pop(name, None)
-            part["properties"] |= {name: {"const": 1} for name in ONE if name in part["properties"]}
+            fixed = dict.fromkeys(ONE, 1) | IDS | ({"id": ID} if "monitorId" in part["properties"] else {})
+            part["properties"] |= {
+                name: {"const": value} for name, value in fixed.items() if name in part["properties"]
+            }
 
 
 def _sent(document: Any) -> set[str]:
