@@ -112,8 +112,8 @@ class Datafold(Provider):
         """See `Provider`."""
         monitor = self.target_of(ref)
         body = cast("wire.ApiPublicMonitorRunResultOut", self.body(response, at, str(ref)))
-        shown = Monitor(int(body.get("monitor_id") or monitor.id))
-        expect(ref, _paths(shown)(body), response)
+        shown = int(body.get("monitor_id") or monitor.id)
+        expect(ref, f"monitors/{shown}/runs/{int(body['run_id'])}", response)
         return self._run(monitor, ref.path, body, moment(at))
 
     def history(self, target: Target) -> Listing[Run]:

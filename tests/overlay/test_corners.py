@@ -16,6 +16,7 @@ from omnirun import (
     BadRef,
     Client,
     ClientClosed,
+    Conflict,
     OmnirunError,
     PageError,
     Provider,
@@ -424,6 +425,7 @@ CHECK = f"firecrawl:monitors/{uuid(1)}/checks/{uuid(2)}"
 OTHERS = {
     "datafold, another run": (REF, OK | {"run_id": 8}),
     "datafold, another monitor": (REF, OK | {"monitor_id": 43}),
+    "datafold, no monitor": (REF, OK | {"monitor_id": -43}),
     "firecrawl, another check": (CHECK, firecrawl_check(uuid(1), uuid(3))),
     "firecrawl, another monitor": (CHECK, firecrawl_check(uuid(3), uuid(2))),
     "monid": ("monid:runs/A", monid_item("B")),
@@ -474,6 +476,12 @@ def test_a_run_under_way_that_can_t_be_read_is_attached_to_as_it_was_named():
     world = World(server)
     run = world.run(world.engine.trigger(world, firecrawl.Monitor(uuid(1)), "attach", None))
     assert (str(run.ref), run.state, run.finished) == (CHECK, "", False)
+
+
+def test_a_conflict_that_names_no_check_is_no_run_under_way():
+    world = World(lambda request, at: reply(409, {"success": False, "error": "x", "checkId": "-" * 36}))
+    with pytest.raises(Conflict, match="HTTP 409: x"):
+        world.run(world.engine.trigger(world, firecrawl.Monitor(uuid(1)), "attach", None))
 
 
 # ---- lists that show what each target is busy with

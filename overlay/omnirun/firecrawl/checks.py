@@ -8,6 +8,7 @@ A running check is read with `limit=1`, for its pages matter only once it has en
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import parse_qs, urlsplit
@@ -17,7 +18,7 @@ import attrs
 import omnirun_raw.firecrawl as raw
 from omnirun import states
 from omnirun.clock import instant, moment
-from omnirun.errors import AlreadyRunning, Conflict, TargetPaused
+from omnirun.errors import AlreadyRunning, BadRef, Conflict, TargetPaused
 from omnirun.firecrawl.monitors import CHECK, Monitor, ids, monitor_of, parsed, spelled
 from omnirun.paging import Cursors, Offsets
 from omnirun.provider import Judge, Listing, Page, Provider, Query, Site, oldest
@@ -188,7 +189,8 @@ class Firecrawl(Provider):
         }
         path = f"{monitor.path}/checks/{str(check).lower()}"
         if CHECK.fullmatch(path):
-            return AlreadyRunning(error.message, ref=self.canonical(monitor.run(path)), **told)
+            with suppress(BadRef):  # 36 characters that are no UUID
+                return AlreadyRunning(error.message, ref=self.canonical(monitor.run(path)), **told)
         paused = "paused" in str(error.message).lower()
         return (TargetPaused if paused else Conflict)(error.message, **told)
 
