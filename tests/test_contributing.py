@@ -120,9 +120,8 @@ def copy(tmp_path, monkeypatch):
     for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
         monkeypatch.delenv(name)  # the processes started here show nothing that is not measured elsewhere
     monkeypatch.setenv("COLUMNS", "140")  # as without a terminal
-    monkeypatch.setenv(
-        "SOURCE_DATE_EPOCH", "1798761600"
-    )  # 2027-01-01: later than what is vendored, as it will be
+    # 2027-01-01: later than what is vendored, as it will be
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1798761600")
     return Copy(tmp_path)
 
 

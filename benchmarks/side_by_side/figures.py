@@ -99,7 +99,7 @@ def _parts() -> None:
             label = part if place == 0 else None
             axis.barh(place, seconds, left=left, color=f"C{color}", label=label)
             left += seconds
-    axis.axvline(1.5, color="black", linewidth=1)
+    axis.axvline(waiting.CPU_GOAL, color="black", linewidth=1)
     axis.set_yticks(range(len(crowds)), labels)
     axis.set(
         title="seconds of CPU per 10,000 waits, in brackets those of ten million additions; the goal is the line"

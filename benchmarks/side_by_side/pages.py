@@ -58,9 +58,8 @@ def _paging(url: str, times: int, runs: int) -> Iterator[Row]:
         httpx.Client(headers={"Authorization": f"Bearer {KEY}"}) as by_hand,
         Client(accounts=accounts(url), environ={}) as ours,
     ):
-        deque(
-            _whole(_by_hand(by_hand, url), runs), maxlen=0
-        )  # the server makes each page when it is first asked for
+        # once through, for the server makes each page when it is first asked for
+        deque(_whole(_by_hand(by_hand, url), runs), maxlen=0)
         found = interleaved(
             {
                 "httpx": timed(_slice(lambda: _by_hand(by_hand, url), runs)),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 RESULTS = Path("benchmarks/RESULTS.md")
 RECORD = Path("benchmarks/results.json")
 WORSE = 1.15
+Key = tuple[str, str, str]
 _PEERS = (
     "httpx",
     "httpx2",
@@ -50,14 +51,14 @@ def _verdict(row: Row) -> str:
 
 def kept(rows: Sequence[Row]) -> list[Row]:
     """Give what is recorded, with these rows in the place of what they measured again."""
-    text = RECORD.read_text(encoding="utf-8") if RECORD.exists() else "[]"
-    recorded = [Row(**{**row, "figure": Figure(**row["figure"])}) for row in json.loads(text)]
-    again = {_key(row): row for row in rows}
-    merged = [again.pop(_key(row), row) for row in recorded]
-    return [*merged, *again.values()]
+    recorded = _recorded() if RECORD.exists() else {}
+    return list((recorded | {_key(row): row for row in rows}).values())
 
 
-Key = tuple[str, str, str]
+def _recorded() -> dict[Key, Row]:
+    text = RECORD.read_text(encoding="utf-8")
+    rows = [Row(**{**row, "figure": Figure(**row["figure"])}) for row in json.loads(text)]
+    return {_key(row): row for row in rows}
 
 
 def _key(row: Row) -> Key:
@@ -72,11 +73,11 @@ def write(rows: Sequence[Row]) -> None:
 
 def worse(rows: Iterable[Row]) -> dict[Key, str]:
     """Compare with what was recorded; says what became worse by more than `WORSE`, its better quartile too."""
-    recorded = {(row["case"], row["subject"], row["baseline"]): row for row in json.loads(RECORD.read_text())}
+    recorded = _recorded()
     found: dict[Key, str] = {}
     for row in rows:
         before = recorded.get(_key(row))
-        then = 0.0 if before is None else before["figure"]["value"]
+        then = 0.0 if before is None else before.figure.value
         now = row.figure.high if row.more else row.figure.low
         if not row.steady or not then or not now:
             continue

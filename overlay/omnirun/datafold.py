@@ -113,7 +113,7 @@ class Datafold(Provider):
         monitor = self.target_of(ref)
         body = cast("wire.ApiPublicMonitorRunResultOut", self.body(response, at, str(ref)))
         shown = int(body.get("monitor_id") or monitor.id)
-        expect(ref, f"monitors/{shown}/runs/{int(body['run_id'])}", response)
+        expect(ref, _paths(f"monitors/{shown}")(body), response)
         return self._run(monitor, ref.path, body, moment(at))
 
     def history(self, target: Target) -> Listing[Run]:
@@ -168,7 +168,7 @@ class Datafold(Provider):
 
     def _glance(self, monitor: Monitor, response: Response, at: float, known: Known | None) -> Page[Run]:
         body = cast("wire.ApiPublicListMonitorRunsOut", self.body(response, at, str(monitor)))
-        items, seen, path = body["runs"], moment(at), _paths(monitor)
+        items, seen, path = body["runs"], moment(at), _paths(monitor.path)
         changed = items if known is None else known.changed(items, path, "state")
         return Page(
             tuple([self._run(monitor, path(item), item, seen) for item in changed]),
@@ -216,9 +216,9 @@ class Datafold(Provider):
         )
 
 
-def _paths(monitor: Monitor) -> Callable[[_Item], str]:
-    """Make what tells the path of a run's ref."""
-    under = f"{monitor.path}/runs/"
+def _paths(monitor: str) -> Callable[[_Item], str]:
+    """Make what tells the path of a run's ref, given that of its monitor."""
+    under = f"{monitor}/runs/"
     return lambda item: f"{under}{int(item['run_id'])}"
 
 

@@ -444,23 +444,25 @@ def test_a_get_of_one_run_is_never_another(ref, body):
 
 
 SPELT = {
-    "monid, in capitals": ("monid:runs/AB", monid_item("ab")),
-    "monid, encoded": ("monid:runs/a%2fb%20c", monid_item("a/b c")),
+    "monid, in capitals": ("monid:runs/AB", monid_item("ab"), "monid:runs/ab"),
+    "monid, encoded": ("monid:runs/a%2fb%20c", monid_item("a/b c"), "monid:runs/a%2Fb%20c"),
     "firecrawl, in capitals": (
         f"firecrawl:monitors/{uuid(1)}/checks/{uuid(2).upper()}",
         firecrawl_check(uuid(1), uuid(2)),
+        CHECK,
     ),
-    "firecrawl, answered in capitals": (CHECK, firecrawl_check(uuid(1).upper(), uuid(2).upper())),
-    "firecrawl, without its monitor": (CHECK, {"data": {"id": uuid(2), "status": "completed"}}),
-    "datafold, as text": (REF, OK | {"run_id": "7"}),
-    "datafold, without its monitor": (REF, {"run_id": 7, "state": "ok", "warnings": []}),
+    "firecrawl, answered in capitals": (CHECK, firecrawl_check(uuid(1).upper(), uuid(2).upper()), CHECK),
+    "firecrawl, without its monitor": (CHECK, {"data": {"id": uuid(2), "status": "completed"}}, CHECK),
+    "datafold, as text": (REF, OK | {"run_id": "7"}, REF),
+    "datafold, without its monitor": (REF, {"run_id": 7, "state": "ok", "warnings": []}, REF),
 }
 
 
-@pytest.mark.parametrize(("ref", "body"), SPELT.values(), ids=SPELT)
-def test_a_run_may_be_spelt_in_several_ways(ref, body):
+@pytest.mark.parametrize(("ref", "body", "shown"), SPELT.values(), ids=SPELT)
+def test_a_run_may_be_spelt_in_several_ways(ref, body, shown):
     world = World(lambda request, at: reply(200, body))
-    assert world.run(world.engine.get(ref)).finished
+    run = world.run(world.engine.get(ref))
+    assert (str(run.ref), run.finished) == (shown, True)
 
 
 def test_a_run_under_way_that_can_t_be_read_is_attached_to_as_it_was_named():
